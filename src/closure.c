@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * closure: callbacks: how they are had, prepared and given back, and what happens when C calls one.
+ *
+ * Preparing a closure is choosing the entry code for its signature and storing that in the entry word
+ * of its trampoline. Entry code spills the registers and comes here, where the plan turns the area
+ * into the client's array of arguments.
+ */
+#include "fault.h"
+#include "pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Allocation ---- */
+
+void *ffi_closure_alloc(size_t size, void **code)
+{
+    if (code == NULL)
+        return NULL;
+    void *block = NULL;
+    if (rx_unlikely(size > RX_CELL_SIZE)) {
+        block = malloc(size);
+        if (block == NULL)
+            return NULL;
+    }
+    int64_t i = rx_pool_take();
+    if (rx_unlikely(i < 0)) {
+        free(block);
+        return NULL;
+    }
+    rx_notes[i].place = 0;
+    rx_notes[i].block = block;
+    *code = rx_pool_code(i);
+    return block != NULL ? block : &rx_cells[i];
+}
+
+/* Which live trampoline came with this block? Rare enough to look at all: no known client asks for
+ * more than a cell. */
+static int64_t index_of_block(const void *block)
+{
+    uint32_t touched = rx_pool_touched();
+    for (uint32_t i = 0; i < touched; i++)
+        if (rx_notes[i].block == block && rx_pool_is_live(i))
+            return i;
+    return -1;
+}
+
+void ffi_closure_free(void *closure)
+{
+    if (closure == NULL)
+        return;
+    int64_t i = rx_pool_index_of_cell(closure);
+    if (rx_likely(i >= 0)) {
+        if (rx_unlikely(!rx_pool_is_live(i)))
+            rx_fault_free(RX_FREED_TWICE, closure);
+        if (rx_unlikely(closure != &rx_cells[i] || rx_notes[i].block != NULL))
+            rx_fault_free(RX_FREED_INSIDE, closure);
+    } else {
+        i = index_of_block(closure);
+        if (i < 0)
+            rx_fault_free(RX_FREED_FOREIGN, closure);
+        rx_notes[i].block = NULL;
+        free(closure);
+    }
+    rx_pool_give(i);
+}
+
+/* ---- Preparation ---- */
+
+/* The entries for a cif's plan, wherever that is. */
+static __attribute__((noinline)) const struct rx_entries *entries_of_left_out(const ffi_cif *cif)
+{
+    void *memory = __builtin_alloca(rx_plan_size(cif->nargs));
+    return &rx_arch_entries[rx_plan_compile(memory, cif)->entry];
+}
+
+static inline const struct rx_entries *entries_of(const ffi_cif *cif)
+{
+    const struct rx_plan *plan = rx_plan_of(cif);
+    return rx_likely(plan != NULL) ? &rx_arch_entries[plan->entry] : entries_of_left_out(cif);
+}
+
+ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
+                                void (*fun)(ffi_cif *, void *, void **, void *), void *user_data,
+                                void *codeloc)
+{
+    if (closure == NULL || cif == NULL || codeloc == NULL)
+        return FFI_BAD_TYPEDEF;
+    if (!rx_is_abi(cif->abi))
+        return FFI_BAD_ABI;
+    const struct rx_entries *entries = entries_of(cif);
+
+    int64_t i = rx_pool_index_of_code(codeloc);
+    if (rx_likely(i >= 0) && rx_unlikely(!rx_pool_is_live(i)))
+        rx_fault_prepared_after_free(codeloc);
+
+    closure->cif = cif;
+    closure->fun = fun;
+    closure->user_data = user_data;
+    if (rx_unlikely(i < 0)) {
+        rx_arch_write_trampoline(closure->tramp, entries->closure);
+        return FFI_OK;
+    }
+
+    rx_entry *entry = entries->closure;
+    if (rx_unlikely((void *)closure != &rx_cells[i])) {
+        rx_notes[i].elsewhere = closure;
+        entry = entries->elsewhere;
+    }
+    rx_notes[i].place = cif->flags & (RX_PLAN_PLACES - 1);
+    __atomic_store_n(&rx_entry_words[i], entry, __ATOMIC_RELEASE);
+    return FFI_OK;
+}
+
+ffi_status ffi_prep_closure(ffi_closure *closure, ffi_cif *cif,
+                            void (*fun)(ffi_cif *, void *, void **, void *), void *user_data)
+{
+    return ffi_prep_closure_loc(closure, cif, fun, user_data, closure);
+}
+
+ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif,
+                               void (*fun)(ffi_cif *, void *, void **, void *))
+{
+    if (closure == NULL || cif == NULL)
+        return FFI_BAD_TYPEDEF;
+    if (!rx_is_abi(cif->abi))
+        return FFI_BAD_ABI;
+    closure->tramp = (void *)entries_of(cif)->go;
+    closure->cif = cif;
+    closure->fun = fun;
+    return FFI_OK;
+}
+
+/* ---- Being called ---- */
+
+typedef void handler(ffi_cif *, void *, void **, void *);
+
+static inline void *load_pointer(const char *from)
+{
+    void *p;
+    memcpy(&p, from, sizeof p);
+    return p;
+}
+
+/* Where the client finds an argument. `gathered` is where the next one to be gathered goes. */
+static inline void *argument(char *area, const struct rx_arg *arg, char **gathered)
+{
+    char *place = area + arg->dst;
+    if (arg->op == RX_OP_REF)
+        return load_pointer(place);
+    if (arg->op != RX_OP_PAIR)
+        return place;
+    char *whole = *gathered;
+    *gathered += 16;
+    memcpy(whole, place, 8);
+    memcpy(whole + 8, area + arg->dst2, 8);
+    return whole;
+}
+
+static inline unsigned run(const struct rx_plan *plan, ffi_cif *cif, handler *fun, void *user_data,
+                           char *area)
+{
+    /* One piece for both; the gathered arguments come first, so that they are aligned. */
+    char *gathered = __builtin_alloca(plan->gather + plan->nargs * sizeof(void *));
+    void **avalue = (void **)(gathered + plan->gather);
+    for (unsigned i = 0; i < plan->nargs; i++)
+        avalue[i] = argument(area, &plan->args[i], &gathered);
+
+    void *rvalue = area + RX_AREA_RESULT;
+    if (plan->ret_in_memory) {
+        void *memory = load_pointer(area + plan->sret);
+        memcpy(rvalue, &memory, sizeof memory);
+        rvalue = memory;
+    }
+    unsigned ret = plan->ret;
+    fun(cif, rvalue, avalue, user_data);
+    return ret;
+}
+
+static __attribute__((noinline)) unsigned run_left_out(ffi_cif *cif, handler *fun, void *user_data,
+                                                       char *area)
+{
+    void *memory = __builtin_alloca(rx_plan_size(cif->nargs));
+    return run(rx_plan_compile(memory, cif), cif, fun, user_data, area);
+}
+
+static inline unsigned find_and_run(ffi_cif *cif, handler *fun, void *user_data, char *area)
+{
+    const struct rx_plan *plan = rx_plan_of(cif);
+    if (rx_unlikely(plan == NULL))
+        return run_left_out(cif, fun, user_data, area);
+    return run(plan, cif, fun, user_data, area);
+}
+
+unsigned rx_run_closure(ffi_closure *closure, char *area)
+{
+    return find_and_run(closure->cif, closure->fun, closure->user_data, area);
+}
+
+unsigned rx_run_elsewhere(void *cell, char *area)
+{
+    return rx_run_closure(rx_notes[rx_pool_index_of_cell(cell)].elsewhere, area);
+}
+
+unsigned rx_run_go(ffi_go_closure *closure, char *area)
+{
+    return find_and_run(closure->cif, closure->fun, closure, area);
+}

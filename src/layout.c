@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * layout: where the members of a struct lie, and how large it is.
+ *
+ * The rule is that of both platforms (psABI 3.1.2 "Aggregates and Unions"; AAPCS64 5.9): a member
+ * lies at the next multiple of its alignment, a struct is aligned as its most aligned member, and its
+ * size is a multiple of that. Whoever describes another layout sets size and alignment himself.
+ */
+#include "layout.h"
+
+static ffi_status complete(ffi_type *type, unsigned depth);
+
+/* The result is worked out aside and written at the end: size is what tells other threads, and the
+ * recursion itself, that a type is complete, so it is written last. */
+static ffi_status lay_out(ffi_type *type, size_t *offsets, unsigned depth)
+{
+    if (depth == RX_MAX_NESTING || type->elements == NULL)
+        return FFI_BAD_TYPEDEF;
+
+    size_t end = 0;
+    unsigned short align = 1;
+    for (size_t i = 0; type->elements[i] != NULL; i++) {
+        ffi_type *member = type->elements[i];
+        ffi_status status = complete(member, depth + 1);
+        if (status != FFI_OK)
+            return status;
+        if (member->alignment > align)
+            align = member->alignment;
+        size_t offset = rx_align_up(end, member->alignment);
+        if (offset < end || __builtin_add_overflow(offset, member->size, &end))
+            return FFI_BAD_TYPEDEF;
+        if (offsets != NULL)
+            offsets[i] = offset;
+    }
+    size_t size = rx_align_up(end, align);
+    if (size == 0 || size < end)
+        return FFI_BAD_TYPEDEF;
+
+    __atomic_store_n(&type->alignment, align, __ATOMIC_RELAXED);
+    __atomic_store_n(&type->size, size, __ATOMIC_RELEASE);
+    return FFI_OK;
+}
+
+static ffi_status complete(ffi_type *type, unsigned depth)
+{
+    if (__atomic_load_n(&type->size, __ATOMIC_ACQUIRE) == 0) {
+        if (type->type != FFI_TYPE_STRUCT)
+            return FFI_BAD_TYPEDEF;
+        ffi_status status = lay_out(type, NULL, depth);
+        if (status != FFI_OK)
+            return status;
+    }
+    return rx_is_power_of_two(type->alignment) && type->type <= FFI_TYPE_LAST ? FFI_OK
+                                                                            : FFI_BAD_TYPEDEF;
+}
+
+ffi_status rx_layout_complete(ffi_type *type)
+{
+    return complete(type, 0);
+}
+
+ffi_status rx_layout_struct(ffi_type *type, size_t *offsets)
+{
+    return lay_out(type, offsets, 0);
+}
+
+ffi_status ffi_get_struct_offsets(ffi_abi abi, ffi_type *struct_type, size_t *offsets)
+{
+    if (!rx_is_abi(abi))
+        return FFI_BAD_ABI;
+    if (struct_type == NULL || struct_type->type != FFI_TYPE_STRUCT)
+        return FFI_BAD_TYPEDEF;
+    return rx_layout_struct(struct_type, offsets);
+}

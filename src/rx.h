@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What every file of the library begins with: the public interface, exported, and a few words that
+ * the compiler needs to hear. Internal symbols begin with rx_ and are hidden.
+ */
+#ifndef RX_H
+#define RX_H
+
+#include "config.h"
+
+#define FFI_API __attribute__((visibility("default")))
+#define FFI_EXTERN extern __attribute__((visibility("default")))
+#include "ffi.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define rx_likely(x) __builtin_expect(!!(x), 1)
+#define rx_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* align is a power of two. */
+static inline size_t rx_align_up(size_t n, size_t align)
+{
+    return (n + align - 1) & -align;
+}
+
+static inline bool rx_is_power_of_two(size_t n)
+{
+    return n != 0 && (n & (n - 1)) == 0;
+}
+
+static inline bool rx_is_abi(ffi_abi abi)
+{
+    return abi > FFI_FIRST_ABI && abi < FFI_LAST_ABI;
+}
+
+#endif

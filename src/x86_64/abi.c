@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * abi, x86_64: chooses between the calling conventions, and ties the assembly to C.
+ */
+#include "abi.h"
+
+#include <string.h>
+
+/* ---- What the conventions share ---- */
+
+unsigned rx_ret_of_scalar(rx_class result)
+{
+    switch (rx_class_kind(result)) {
+    case FFI_TYPE_VOID:
+        return RX_RET_VOID;
+    case FFI_TYPE_UINT8:
+        return RX_RET_U8;
+    case FFI_TYPE_SINT8:
+        return RX_RET_S8;
+    case FFI_TYPE_UINT16:
+        return RX_RET_U16;
+    case FFI_TYPE_SINT16:
+        return RX_RET_S16;
+    case FFI_TYPE_UINT32:
+        return RX_RET_U32;
+    case FFI_TYPE_SINT32:
+        return RX_RET_S32;
+    case FFI_TYPE_UINT64:
+        return RX_RET_U64;
+    case FFI_TYPE_FLOAT:
+        return RX_RET_FLOAT;
+    case FFI_TYPE_DOUBLE:
+        return RX_RET_DOUBLE;
+    default:
+        return RX_RET_MEMORY;
+    }
+}
+
+static unsigned op_of_word(rx_class argument)
+{
+    switch (rx_class_kind(argument)) {
+    case FFI_TYPE_SINT8:
+        return RX_OP_S8;
+    case FFI_TYPE_SINT16:
+        return RX_OP_S16;
+    case FFI_TYPE_SINT32:
+        return RX_OP_S32;
+    default: /* unsigned, floating, or an aggregate */
+        switch (rx_class_size(argument)) {
+        case 1:
+            return RX_OP_U8;
+        case 2:
+            return RX_OP_U16;
+        case 4:
+            return RX_OP_U32;
+        case 8:
+            return RX_OP_U64;
+        default:
+            return RX_OP_PART;
+        }
+    }
+}
+
+struct rx_arg rx_arg_word(rx_class argument, uint32_t dst)
+{
+    uint32_t size = rx_class_size(argument);
+    return (struct rx_arg){.op = op_of_word(argument), .dst = dst, .size = size, .tail = size};
+}
+
+/* ---- The choice ---- */
+
+static bool is_sysv(ffi_abi abi)
+{
+    return abi == FFI_UNIX64;
+}
+
+ffi_status rx_arch_classify(ffi_abi abi, const ffi_type *type, unsigned *found)
+{
+    if (is_sysv(abi))
+        return rx_sysv_classify(type, found);
+    *found = 0; /* the size says all */
+    return FFI_OK;
+}
+
+void rx_arch_place_result(struct rx_builder *b, rx_class result)
+{
+    if (is_sysv(b->abi))
+        rx_sysv_place_result(b, result);
+    else
+        rx_win64_place_result(b, result);
+}
+
+struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bool variadic)
+{
+    (void)variadic; /* is passed like any other in both */
+    return is_sysv(b->abi) ? rx_sysv_place_argument(b, argument)
+                           : rx_win64_place_argument(b, argument);
+}
+
+enum { CALL_SYSV, CALL_WIN64 };
+enum { ENTRY_SYSV_GENERAL, ENTRY_SYSV, ENTRY_WIN64 };
+
+void rx_arch_finish(struct rx_builder *b)
+{
+    b->plan.nvector = b->vector;
+    if (is_sysv(b->abi)) {
+        b->plan.call = CALL_SYSV;
+        b->plan.entry = b->vector == 0 ? ENTRY_SYSV_GENERAL : ENTRY_SYSV;
+    } else {
+        b->plan.call = CALL_WIN64;
+        b->plan.entry = ENTRY_WIN64;
+    }
+}
+
+rx_call_routine rx_call_sysv, rx_call_win64;
+
+rx_call_routine *const rx_arch_calls[] = {
+    [CALL_SYSV] = rx_call_sysv,
+    [CALL_WIN64] = rx_call_win64,
+};
+
+rx_entry rx_entry_sysv_general, rx_entry_sysv_general_go;
+rx_entry rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go;
+rx_entry rx_entry_win64, rx_entry_win64_elsewhere, rx_entry_win64_go;
+
+const struct rx_entries rx_arch_entries[] = {
+    [ENTRY_SYSV_GENERAL] = {rx_entry_sysv_general, rx_entry_sysv_elsewhere,
+                            rx_entry_sysv_general_go},
+    [ENTRY_SYSV] = {rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go},
+    [ENTRY_WIN64] = {rx_entry_win64, rx_entry_win64_elsewhere, rx_entry_win64_go},
+};
+
+/* ---- A trampoline in the client's memory ---- */
+
+/* endbr64; lea -11(%rip),%r10, which is the address of endbr64; jmp *7(%rip), the last word. */
+void rx_arch_write_trampoline(char *tramp, rx_entry *entry)
+{
+    static const unsigned char code[FFI_TRAMPOLINE_SIZE - 8] = {
+        0xf3, 0x0f, 0x1e, 0xfa,                   /* 0 */
+        0x4c, 0x8d, 0x15, 0xf5, 0xff, 0xff, 0xff, /* 4 */
+        0xff, 0x25, 0x07, 0x00, 0x00, 0x00,       /* 11 */
+        0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, /* 17 */
+    };
+    memcpy(tramp, code, sizeof code);
+    memcpy(tramp + sizeof code, &entry, sizeof entry);
+}
+
+/* ---- What assembly believes ---- */
+
+#define SAME(a, b) _Static_assert((a) == (b), #a " is " #b)
+
+SAME(RX_PLAN_FRAME, offsetof(struct rx_plan, frame));
+SAME(RX_PLAN_ALIGN, offsetof(struct rx_plan, align));
+SAME(RX_PLAN_RET, offsetof(struct rx_plan, ret));
+SAME(RX_PLAN_RET_BYTES, offsetof(struct rx_plan, ret_bytes));
+SAME(RX_PLAN_NVECTOR, offsetof(struct rx_plan, nvector));
+SAME(RX_AREA_VECTOR, RX_AREA_GENERAL + 6 * 8);
+SAME(RX_AREA_RESULT, RX_AREA_VECTOR + 8 * 16);
+SAME(RX_AREA_FRAME, RX_AREA_RESULT + 32);
+SAME(RX_AREA_STACK, RX_AREA_FRAME + 16);
+SAME(RX_AREA_FRAME % 16, 0);
+SAME(RX_CELL_SIZE, sizeof(struct rx_cell));
+SAME(sizeof(ffi_closure), 56);
+SAME(sizeof(rx_entry *), 8);
+SAME(RX_POOL_SIZE *RX_TRAMPOLINE_SIZE % RX_PAGE_SIZE, 0);
+SAME(RX_POOL_SIZE *sizeof(rx_entry *) % RX_PAGE_SIZE, 0);
