@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * arch: what an architecture gives to the shared code. Everything that differs between architectures
- * is behind this header; each folder src/ARCH/ implements all of it, and adds
+ * arch: what an architecture gives to the shared code. Everything that differs between
+ * architectures is behind this header; each folder src/ARCH/ implements all of it, and adds
  *
  *     ffitarget.h   the architecture's part of the public interface
  *     area.h        the offsets in the area of a call, for C and assembly alike
@@ -20,15 +20,15 @@ ffi_status rx_arch_classify(ffi_abi abi, const ffi_type *type, unsigned *found);
 
 /* ---- From classes to plans ---- */
 
-/* A plan in the making, and what has been used up so far. Shared code sets everything to 0 at first,
- * but for align and the fields below that say so. */
+/* A plan in the making, and what has been used up so far. Shared code sets everything to 0 at
+ * first, but for align and the fields below that say so. */
 struct rx_builder {
-    struct rx_plan plan;
-    ffi_abi abi;     /* set by shared code */
-    size_t stack;    /* bytes of stacked arguments, at most RX_MAX_SIZE more than that */
-    size_t copies;   /* bytes of the copies of arguments that travel by reference */
+    ffi_abi abi;      /* set by shared code */
+    size_t stack;     /* bytes of stacked arguments, at most RX_MAX_SIZE more than that */
+    size_t copies;    /* bytes of the copies of arguments that travel by reference */
     unsigned general; /* argument registers used */
     unsigned vector;
+    struct rx_plan plan; /* without args */
 };
 
 /* Decides how the result comes back: sets plan.ret, ret_bytes and, for a result in memory,
@@ -58,15 +58,16 @@ static inline uint32_t rx_builder_stack(struct rx_builder *b, size_t size, size_
 typedef void rx_call_routine(const struct rx_plan *plan, void (*fn)(void), void *rvalue,
                              void **avalue, void *chain);
 
-extern rx_call_routine *const rx_arch_calls[];
+extern RX_HIDDEN rx_call_routine *const rx_arch_calls[];
 
 /* What call routines do before they load the registers: fills the area from avalue. In call.c. */
 void rx_fill(char *area, const struct rx_plan *plan, void **avalue, void *rvalue);
 
 /* ---- Closures ---- */
 
-/* Entry code. It is reached by a jump with the address of the cell, or of a closure in memory of the
- * client's, in a scratch register of the architecture, and with the caller's arguments in place. */
+/* Entry code. It is reached by a jump with the address of the cell, or of a closure in memory of
+ * the client's, in a scratch register of the architecture, and with the caller's arguments in
+ * place. */
 typedef void rx_entry(void);
 
 struct rx_entries {
@@ -75,17 +76,17 @@ struct rx_entries {
     rx_entry *go;        /* the register says a Go closure */
 };
 
-extern const struct rx_entries rx_arch_entries[];
+extern RX_HIDDEN const struct rx_entries rx_arch_entries[];
 
 /* The entries of cells that must not be called: they end in rx_called_unprepared and
  * rx_called_freed. */
-rx_entry rx_arch_entry_unprepared;
-rx_entry rx_arch_entry_freed;
+RX_HIDDEN rx_entry rx_arch_entry_unprepared;
+RX_HIDDEN rx_entry rx_arch_entry_freed;
 
-/* What entry code calls, in closure.c: runs the client's function on the arguments in area, leaves a
- * result that comes back in registers (or the address of one that does not) at area + RX_AREA_RESULT,
- * and returns the plan's ret, by which entry code loads it. Nothing is read from the closure after
- * the client's function has been called, so it may have freed itself. */
+/* What entry code calls, in closure.c: runs the client's function on the arguments in area, leaves
+ * a result that comes back in registers (or the address of one that does not) at area +
+ * RX_AREA_RESULT, and returns the plan's ret, by which entry code loads it. Nothing is read from
+ * the closure after the client's function has been called, so it may have freed itself. */
 unsigned rx_run_closure(ffi_closure *closure, char *area);
 unsigned rx_run_elsewhere(void *cell, char *area);
 unsigned rx_run_go(ffi_go_closure *closure, char *area);
@@ -94,8 +95,8 @@ unsigned rx_run_go(ffi_go_closure *closure, char *area);
 void rx_called_unprepared(void *cell) __attribute__((noreturn));
 void rx_called_freed(void *cell) __attribute__((noreturn));
 
-/* Writes machine code to tramp, FFI_TRAMPOLINE_SIZE bytes that the client will execute, which enters
- * `entry` as a trampoline of the pool would. */
+/* Writes machine code to tramp, FFI_TRAMPOLINE_SIZE bytes that the client will execute, which
+ * enters `entry` as a trampoline of the pool would. */
 void rx_arch_write_trampoline(char *tramp, rx_entry *entry);
 
 /* ---- The pool, assembled in trampolines.S: RX_POOL_SIZE of each ---- */
@@ -106,8 +107,8 @@ struct rx_cell {
     char bytes[RX_CELL_SIZE];
 };
 
-extern const char rx_trampolines[]; /* RX_TRAMPOLINE_SIZE bytes each */
-extern struct rx_cell rx_cells[];
-extern rx_entry *rx_entry_words[]; /* where trampoline i jumps */
+extern RX_HIDDEN const char rx_trampolines[]; /* RX_TRAMPOLINE_SIZE bytes each */
+extern RX_HIDDEN struct rx_cell rx_cells[];
+extern RX_HIDDEN rx_entry *rx_entry_words[]; /* where trampoline i jumps */
 
 #endif

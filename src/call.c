@@ -105,10 +105,10 @@ void rx_fill(char *area, const struct rx_plan *plan, void **avalue, void *rvalue
     }
 }
 
-/* The uncommon calls: a plan that is not in the arena is compiled into this frame, and a result that
- * nobody wants is stored in it. */
-static __attribute__((noinline)) void call_slowly(const ffi_cif *cif, void (*fn)(void), void *rvalue,
-                                                  void **avalue, void *chain)
+/* The uncommon calls: a plan that is not in the arena is compiled into this frame, and a result
+ * that nobody wants is stored in it. */
+static __attribute__((noinline)) void call_slowly(const ffi_cif *cif, void (*fn)(void),
+                                                  void *rvalue, void **avalue, void *chain)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
     if (plan == NULL)

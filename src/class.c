@@ -6,8 +6,7 @@
 #include "arch.h"
 #include "layout.h"
 
-#define SCALAR(kind, c_type)                                                                       \
-    RX_CLASS_MAKE(kind, 0, __builtin_ctz(_Alignof(c_type)), sizeof(c_type))
+#define SCALAR(kind, c_type) RX_CLASS_MAKE(kind, 0, __builtin_ctz(_Alignof(c_type)), sizeof(c_type))
 
 const rx_class rx_class_scalar[FFI_TYPE_LAST + 1] = {
     [FFI_TYPE_INT] = SCALAR(FFI_TYPE_SINT32, int32_t),

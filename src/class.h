@@ -3,8 +3,8 @@
  * class: a type, reduced to the one word that decides how it is passed.
  *
  * Two types with the same word are passed alike in every place of every signature. A plan is a
- * function of such words and of nothing else: that is why equal signatures can share one, and why no
- * type is ever told by its address.
+ * function of such words and of nothing else: that is why equal signatures can share one, and why
+ * no type is ever told by its address.
  *
  *   bits  0-7   kind: an FFI_TYPE code. Integers of one width and signedness have one kind.
  *   bits  8-19  what the architecture found out about an aggregate
@@ -51,20 +51,21 @@ static inline bool rx_class_is_void(rx_class c)
 }
 
 /* The words of the scalar types by type code; 0 for the codes that are no scalar. */
-extern const rx_class rx_class_scalar[FFI_TYPE_LAST + 1];
+extern RX_HIDDEN const rx_class rx_class_scalar[FFI_TYPE_LAST + 1];
 
 /* What rx_class_of does for a type that is no scalar. */
 ffi_status rx_class_of_aggregate(ffi_abi abi, ffi_type *type, rx_class *out);
 
 /* Finds type's word, completing its layout if need be. Returns FFI_OK or FFI_BAD_TYPEDEF (for void,
- * too, which is no argument). */
+ * too, which is no argument). Only a struct may have no size yet. */
 static inline ffi_status rx_class_of(ffi_abi abi, ffi_type *type, rx_class *out)
 {
-    if (rx_likely(type != NULL && type->type <= FFI_TYPE_LAST)) {
-        *out = rx_class_scalar[type->type];
-        return rx_likely(*out != 0) ? FFI_OK : rx_class_of_aggregate(abi, type, out);
-    }
-    return FFI_BAD_TYPEDEF;
+    if (rx_unlikely(type == NULL || type->type > FFI_TYPE_LAST))
+        return FFI_BAD_TYPEDEF;
+    *out = rx_class_scalar[type->type];
+    if (rx_likely(*out != 0))
+        return rx_likely(type->size != 0) ? FFI_OK : FFI_BAD_TYPEDEF;
+    return rx_class_of_aggregate(abi, type, out);
 }
 
 /* The same for a result, which may be void. */
@@ -72,7 +73,7 @@ static inline ffi_status rx_class_of_result(ffi_abi abi, ffi_type *type, rx_clas
 {
     if (type != NULL && type->type == FFI_TYPE_VOID) {
         *out = RX_CLASS_MAKE(FFI_TYPE_VOID, 0, 0, 0);
-        return FFI_OK;
+        return type->size != 0 ? FFI_OK : FFI_BAD_TYPEDEF;
     }
     return rx_class_of(abi, type, out);
 }

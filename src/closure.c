@@ -2,9 +2,9 @@
  *
  * closure: callbacks: how they are had, prepared and given back, and what happens when C calls one.
  *
- * Preparing a closure is choosing the entry code for its signature and storing that in the entry word
- * of its trampoline. Entry code spills the registers and comes here, where the plan turns the area
- * into the client's array of arguments.
+ * Preparing a closure is choosing the entry code for its signature and storing that in the entry
+ * word of its trampoline. Entry code spills the registers and comes here, where the plan turns the
+ * area into the client's array of arguments.
  */
 #include "fault.h"
 #include "pool.h"
@@ -158,14 +158,19 @@ static inline void *argument(char *area, const struct rx_arg *arg, char **gather
     return whole;
 }
 
-static inline unsigned run(const struct rx_plan *plan, ffi_cif *cif, handler *fun, void *user_data,
-                           char *area)
+/* Bytes that run needs for the argument list, and for the gathered arguments, which come first so
+ * that they are aligned. */
+static inline size_t room_of(const struct rx_plan *plan)
 {
-    /* One piece for both; the gathered arguments come first, so that they are aligned. */
-    char *gathered = __builtin_alloca(plan->gather + plan->nargs * sizeof(void *));
-    void **avalue = (void **)(gathered + plan->gather);
+    return plan->gather + plan->nargs * sizeof(void *);
+}
+
+static inline unsigned run(const struct rx_plan *plan, ffi_cif *cif, handler *fun, void *user_data,
+                           char *area, char *room)
+{
+    void **avalue = (void **)(room + plan->gather);
     for (unsigned i = 0; i < plan->nargs; i++)
-        avalue[i] = argument(area, &plan->args[i], &gathered);
+        avalue[i] = argument(area, &plan->args[i], &room);
 
     void *rvalue = area + RX_AREA_RESULT;
     if (plan->ret_in_memory) {
@@ -178,19 +183,25 @@ static inline unsigned run(const struct rx_plan *plan, ffi_cif *cif, handler *fu
     return ret;
 }
 
-static __attribute__((noinline)) unsigned run_left_out(ffi_cif *cif, handler *fun, void *user_data,
-                                                       char *area)
+/* The uncommon closures: the plan is not in the arena, or the argument list is long. */
+static __attribute__((noinline)) unsigned run_slowly(ffi_cif *cif, handler *fun, void *user_data,
+                                                     char *area)
 {
-    void *memory = __builtin_alloca(rx_plan_size(cif->nargs));
-    return run(rx_plan_compile(memory, cif), cif, fun, user_data, area);
+    const struct rx_plan *plan = rx_plan_of(cif);
+    if (plan == NULL)
+        plan = rx_plan_compile(__builtin_alloca(rx_plan_size(cif->nargs)), cif);
+    return run(plan, cif, fun, user_data, area, __builtin_alloca(room_of(plan)));
 }
+
+#define COMMON_ROOM 160
 
 static inline unsigned find_and_run(ffi_cif *cif, handler *fun, void *user_data, char *area)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
-    if (rx_unlikely(plan == NULL))
-        return run_left_out(cif, fun, user_data, area);
-    return run(plan, cif, fun, user_data, area);
+    if (rx_unlikely(plan == NULL || room_of(plan) > COMMON_ROOM))
+        return run_slowly(cif, fun, user_data, area);
+    char room[COMMON_ROOM] __attribute__((aligned(16)));
+    return run(plan, cif, fun, user_data, area, room);
 }
 
 unsigned rx_run_closure(ffi_closure *closure, char *area)

@@ -3,8 +3,8 @@
  * layout: where the members of a struct lie, and how large it is.
  *
  * The rule is that of both platforms (psABI 3.1.2 "Aggregates and Unions"; AAPCS64 5.9): a member
- * lies at the next multiple of its alignment, a struct is aligned as its most aligned member, and its
- * size is a multiple of that. Whoever describes another layout sets size and alignment himself.
+ * lies at the next multiple of its alignment, a struct is aligned as its most aligned member, and
+ * its size is a multiple of that. Whoever describes another layout sets size and alignment himself.
  */
 #include "layout.h"
 
@@ -51,7 +51,7 @@ static ffi_status complete(ffi_type *type, unsigned depth)
             return status;
     }
     return rx_is_power_of_two(type->alignment) && type->type <= FFI_TYPE_LAST ? FFI_OK
-                                                                            : FFI_BAD_TYPEDEF;
+                                                                              : FFI_BAD_TYPEDEF;
 }
 
 ffi_status rx_layout_complete(ffi_type *type)

@@ -5,8 +5,8 @@
  * The table is open-addressed and only ever grows, by one compare-and-swap of a slot from 0 to a
  * reference. Plans live in a static arena behind a bump pointer and are complete before their
  * reference is published, so a reader needs no lock, and nothing that a fork or a signal interrupts
- * can leave the table in a state that another thread would have to wait for. When the arena or a run
- * of slots is full, a signature has no place there and its plan is compiled at each call.
+ * can leave the table in a state that another thread would have to wait for. When the arena or a
+ * run of slots is full, a signature has no place there and its plan is compiled at each call.
  */
 #include "plan.h"
 #include "arch.h"
@@ -53,6 +53,7 @@ static ffi_status compile(struct rx_plan *head, struct rx_arg *args, const ffi_c
     b.plan.bytes = rx_align_up(b.stack, 8);
     size_t end = RX_AREA_STACK + rx_align_up(b.stack, 16);
     b.plan.frame = end + b.copies;
+    b.plan.fills = cif->nargs != 0 || b.plan.ret_in_memory;
     if (args != NULL && b.copies != 0)
         for (unsigned i = 0; i < cif->nargs; i++)
             if (args[i].op == RX_OP_REF)
@@ -116,13 +117,23 @@ struct key {
 /* A slot is 0, or a place below 16 bits of its hash. */
 static _Atomic(uint32_t) slots[SLOTS];
 
-static uint64_t mix(uint64_t hash, uint64_t word)
+static inline uint64_t mix(uint64_t hash, uint64_t word)
 {
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
+    return ((hash << 5 | hash >> 59) ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static ffi_status make_key(struct key *key, const ffi_cif *cif, unsigned nfixed)
+/* The upper bits of a product are the ones that depend on all of it. */
+static inline uint32_t slot_of(uint64_t hash, unsigned probe)
+{
+    return ((uint32_t)(hash >> 32) + probe) % SLOTS;
+}
+
+static inline uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 48) << 16;
+}
+
+static inline ffi_status make_key(struct key *key, const ffi_cif *cif, unsigned nfixed)
 {
     key->word[0] = (uint64_t)cif->abi | (uint64_t)cif->nargs << 8 | (uint64_t)nfixed << 40;
     ffi_status status = rx_class_of_result(cif->abi, cif->rtype, &key->word[1]);
@@ -151,7 +162,7 @@ static struct rx_plan *plan_at(uint32_t slot)
     return (struct rx_plan *)(rx_plan_arena + (slot & 0xffff) * (size_t)RX_PLAN_UNIT);
 }
 
-static bool is_plan_of(struct rx_plan *plan, const struct key *key)
+static inline bool is_plan_of(struct rx_plan *plan, const struct key *key)
 {
     if (plan->nargs != key->words - 2)
         return false;
@@ -179,15 +190,15 @@ static ffi_status make_plan(const struct key *key, const ffi_cif *cif, unsigned 
 }
 
 /* Finds the plan of key, or adds it. *out is NULL when there is no room. */
-static ffi_status find_or_add(const struct key *key, const ffi_cif *cif, unsigned nfixed,
-                              struct rx_plan **out)
+static __attribute__((noinline)) ffi_status find_or_add(const struct key *key, const ffi_cif *cif,
+                                                        unsigned nfixed, struct rx_plan **out)
 {
-    uint32_t tag = (uint32_t)(key->hash >> 48) << 16;
+    uint32_t tag = tag_of(key->hash);
     struct rx_plan *made = NULL;
     uint32_t made_slot = 0;
 
     for (unsigned probe = 0; probe < PROBES; probe++) {
-        _Atomic(uint32_t) *slot = &slots[(key->hash + probe) & (SLOTS - 1)];
+        _Atomic(uint32_t) *slot = &slots[slot_of(key->hash, probe)];
         uint32_t seen = atomic_load_explicit(slot, memory_order_acquire);
         if (seen == 0) {
             if (made == NULL) {
@@ -198,9 +209,8 @@ static ffi_status find_or_add(const struct key *key, const ffi_cif *cif, unsigne
                 }
                 made_slot = tag | (uint32_t)(((char *)made - rx_plan_arena) / RX_PLAN_UNIT);
             }
-            if (atomic_compare_exchange_strong_explicit(slot, &seen, made_slot,
-                                                        memory_order_acq_rel,
-                                                        memory_order_acquire)) {
+            if (atomic_compare_exchange_strong_explicit(
+                    slot, &seen, made_slot, memory_order_acq_rel, memory_order_acquire)) {
                 *out = made;
                 return FFI_OK;
             }
@@ -238,12 +248,18 @@ ffi_status rx_plan_intern(ffi_cif *cif, unsigned nfixed)
     ffi_status status = make_key(&key, cif, nfixed);
     if (rx_unlikely(status != FFI_OK))
         return status;
-    struct rx_plan *plan;
-    status = find_or_add(&key, cif, nfixed, &plan);
-    if (rx_unlikely(status != FFI_OK))
-        return status;
-    if (rx_unlikely(plan == NULL))
-        return leave_out(cif, nfixed);
+
+    /* Nearly always a known signature, in the first slot of its hash. */
+    uint32_t seen = atomic_load_explicit(&slots[slot_of(key.hash, 0)], memory_order_acquire);
+    struct rx_plan *plan = plan_at(seen);
+    if (rx_unlikely((seen & 0xffff0000) != tag_of(key.hash) || seen == 0 ||
+                    !is_plan_of(plan, &key))) {
+        status = find_or_add(&key, cif, nfixed, &plan);
+        if (status != FFI_OK)
+            return status;
+        if (plan == NULL)
+            return leave_out(cif, nfixed);
+    }
     cif->bytes = plan->bytes;
     cif->flags = nfixed << 16 | (uint32_t)(((char *)plan - rx_plan_arena) / RX_PLAN_UNIT);
     return FFI_OK;

@@ -2,17 +2,18 @@
  *
  * plan: a signature, compiled into data.
  *
- * A plan says for each argument where it travels, how wide it is and how it is extended, and for the
- * result how it comes back. One description serves both directions, because both work on the same
- * image of a call, the *area*:
+ * A plan says for each argument where it travels, how wide it is and how it is extended, and for
+ * the result how it comes back. One description serves both directions, because both work on the
+ * same image of a call, the *area*:
  *
  *     area + 0                 argument registers, as the architecture orders them
  *     area + RX_AREA_RESULT    a result that comes back in registers (closures only)
  *     area + RX_AREA_STACK     the stacked arguments, as the callee will find them
  *
- * ffi_call fills an area from avalue, loads the registers from it and calls with the stack pointer at
- * RX_AREA_STACK. A closure's entry code spills the registers so that the caller's stacked arguments
- * lie at RX_AREA_STACK, and hands out pointers into the area. A place is one offset in either case.
+ * ffi_call fills an area from avalue, loads the registers from it and calls with the stack pointer
+ * at RX_AREA_STACK. A closure's entry code spills the registers so that the caller's stacked
+ * arguments lie at RX_AREA_STACK, and hands out pointers into the area. A place is one offset in
+ * either case.
  *
  * Plans are immutable once made. They are interned: equal signatures share one, which lives in a
  * static arena for as long as the library does. ffi_cif.flags says which it is.
@@ -31,11 +32,11 @@ enum rx_op {
     RX_OP_S16,
     RX_OP_U32, /* also a float in its register */
     RX_OP_S32,
-    RX_OP_U64,  /* also a double */
-    RX_OP_PART, /* a struct of up to one word at dst */
-    RX_OP_TWO,  /* a struct of up to two words, next to each other at dst */
-    RX_OP_PAIR, /* a struct of up to two words, at dst and at dst2; a closure gathers it */
-    RX_OP_BOTH, /* U64 at dst and again at dst2 */
+    RX_OP_U64,    /* also a double */
+    RX_OP_PART,   /* a struct of up to one word at dst */
+    RX_OP_TWO,    /* a struct of up to two words, next to each other at dst */
+    RX_OP_PAIR,   /* a struct of up to two words, at dst and at dst2; a closure gathers it */
+    RX_OP_BOTH,   /* U64 at dst and again at dst2 */
     RX_OP_BOTH32, /* U32 likewise */
     RX_OP_COPY,   /* size bytes at dst */
     RX_OP_REF     /* a pointer at dst, to a copy that ffi_call makes at dst2 */
@@ -51,9 +52,9 @@ struct rx_arg {
 };
 
 struct rx_plan {
-    uint32_t frame;    /* bytes that ffi_call needs for the area and the copies behind it */
-    uint32_t align;    /* alignment of area + RX_AREA_STACK, at least 16 */
-    uint32_t bytes;    /* stacked arguments */
+    uint32_t frame; /* bytes that ffi_call needs for the area and the copies behind it */
+    uint32_t align; /* alignment of area + RX_AREA_STACK, at least 16 */
+    uint32_t bytes; /* stacked arguments */
     uint32_t nargs;
     uint32_t ret_size; /* bytes of the result's type */
     uint32_t gather;   /* bytes in which a closure gathers arguments */
@@ -64,7 +65,8 @@ struct rx_plan {
     uint8_t nvector;   /* vector registers used by arguments */
     uint8_t call;      /* which of the architecture's call routines runs this plan */
     uint8_t entry;     /* which of its closure entries does */
-    uint16_t unused[3];
+    bool fills;        /* there is something for rx_fill to do */
+    uint8_t unused[5];
     struct rx_arg args[];
 };
 
@@ -75,8 +77,8 @@ static inline size_t rx_plan_size(size_t nargs)
 }
 
 /* Finds or makes the plan of *cif, whose other fields are set, and sets cif->bytes and cif->flags.
- * The first nfixed arguments are in front of a "..."; RX_NOT_VARIADIC if there is none. Returns FFI_OK
- * or FFI_BAD_TYPEDEF. Lock-free; callable in signal handlers. */
+ * The first nfixed arguments are in front of a "..."; RX_NOT_VARIADIC if there is none. Returns
+ * FFI_OK or FFI_BAD_TYPEDEF. Lock-free; callable in signal handlers. */
 #define RX_NOT_VARIADIC 0xffff
 ffi_status rx_plan_intern(ffi_cif *cif, unsigned nfixed);
 
@@ -84,14 +86,15 @@ ffi_status rx_plan_intern(ffi_cif *cif, unsigned nfixed);
  * plan. For a cif that ffi_prep_cif has accepted but whose plan is not in the arena. */
 const struct rx_plan *rx_plan_compile(void *plan, const ffi_cif *cif);
 
-/* ---- cif->flags: the plan's place in the arena, and nfixed for a plan that has no place there. ---- */
+/* ---- cif->flags: the plan's place in the arena, and nfixed for a plan that has no place there.
+ * ---- */
 
 #define RX_PLAN_UNIT 16
 #define RX_PLAN_ARENA (1 << 20)
 #define RX_PLAN_PLACES (RX_PLAN_ARENA / RX_PLAN_UNIT)
 _Static_assert(RX_PLAN_PLACES == 1 << 16, "a place takes the lower half of cif->flags");
 
-extern char rx_plan_arena[RX_PLAN_ARENA];
+extern RX_HIDDEN char rx_plan_arena[RX_PLAN_ARENA];
 
 /* The plan of a prepared cif, or NULL when it is not in the arena. No plan is at place 0. */
 static inline const struct rx_plan *rx_plan_of(const ffi_cif *cif)
@@ -102,7 +105,8 @@ static inline const struct rx_plan *rx_plan_of(const ffi_cif *cif)
     return (const struct rx_plan *)(rx_plan_arena + place * RX_PLAN_UNIT);
 }
 
-/* The words of the plan at a place, for messages: abi and counts, result, arguments. NULL for place 0. */
+/* The words of the plan at a place, for messages: abi and counts, result, arguments. NULL for place
+ * 0. */
 const rx_class *rx_plan_words(unsigned place, unsigned *nargs);
 
 #endif

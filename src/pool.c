@@ -3,19 +3,20 @@
  * pool: which trampolines are free.
  *
  * Three places hold free trampolines. Those that were never handed out lie above a mark that only
- * rises, so that memory is touched as it is needed. Freed ones go to a ring of the thread that frees,
- * first in, first out; the ring is refilled before it runs low and reuse is so delayed by at least
- * RING_DELAY frees of the thread, in which a call through a stale function pointer is caught. What
- * does not fit into a ring goes to a list that all threads share.
+ * rises, so that memory is touched as it is needed. Freed ones go to a ring of the thread that
+ * frees, first in, first out; the ring is refilled before it runs low and reuse is so delayed by at
+ * least RING_DELAY frees of the thread, in which a call through a stale function pointer is caught.
+ * What does not fit into a ring goes to a list that all threads share.
  *
- * No step waits for another thread: the mark and the list change by compare-and-swap, a ring belongs
- * to one thread. A signal handler that interrupts its thread inside a ring sees `busy` and works on
- * the shared list instead. In the child of a fork the rings of the threads that are gone are lost,
- * RING_SIZE trampolines each at most; nothing is left locked.
+ * No step waits for another thread: the mark and the list change by compare-and-swap, a ring
+ * belongs to one thread. A signal handler that interrupts its thread inside a ring sees `busy` and
+ * works on the shared list instead. In the child of a fork the rings of the threads that are gone
+ * are lost, RING_SIZE trampolines each at most; nothing is left locked.
  *
- * The list is a stack (R. K. Treiber, IBM RJ 5118, 1986) whose head carries a count beside the index.
- * Each change raises the count, so a head that was taken off and put back by others in between (the
- * ABA problem) is not mistaken for the same head until the count has gone round, 2^32 changes later.
+ * The list is a stack (R. K. Treiber, IBM RJ 5118, 1986) whose head carries a count beside the
+ * index. Each change raises the count, so a head that was taken off and put back by others in
+ * between (the ABA problem) is not mistaken for the same head until the count has gone round, 2^32
+ * changes later.
  */
 #include "pool.h"
 

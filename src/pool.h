@@ -2,9 +2,9 @@
  *
  * pool: which trampolines are free.
  *
- * A trampoline is known by its index: trampoline i, cell i, entry word i and note i belong together.
- * The cell is the client's to write. The entry word, which decides where the trampoline jumps, and
- * the note are the library's own and lie elsewhere.
+ * A trampoline is known by its index: trampoline i, cell i, entry word i and note i belong
+ * together. The cell is the client's to write. The entry word, which decides where the trampoline
+ * jumps, and the note are the library's own and lie elsewhere.
  */
 #ifndef RX_POOL_H
 #define RX_POOL_H
@@ -21,7 +21,7 @@ struct rx_note {
     void *block;            /* malloc'd memory, when the client asked for more than a cell */
 };
 
-extern struct rx_note rx_notes[RX_POOL_SIZE];
+extern RX_HIDDEN struct rx_note rx_notes[RX_POOL_SIZE];
 
 /* Takes a trampoline, and sets its entry to unprepared. Returns -1 when none is left. */
 int64_t rx_pool_take(void);

@@ -107,7 +107,8 @@ ffi_status ffi_prep_raw_closure(ffi_raw_closure *closure, ffi_cif *cif,
     return ffi_prep_raw_closure_loc(closure, cif, fun, user_data, closure);
 }
 
-/* A raw closure begins as a closure does; what it passes to its translator as user_data is itself. */
+/* A raw closure begins as a closure does; what it passes to its translator as user_data is itself.
+ */
 _Static_assert(offsetof(ffi_raw_closure, cif) == offsetof(ffi_closure, cif) &&
                    offsetof(ffi_raw_closure, translate_args) == offsetof(ffi_closure, fun) &&
                    offsetof(ffi_raw_closure, this_closure) == offsetof(ffi_closure, user_data) &&

@@ -15,6 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* For declarations of internal data, and of functions whose address is taken: they are reached
+ * relative to the program counter, not through a table. */
+#define RX_HIDDEN __attribute__((visibility("hidden")))
+
 #define rx_likely(x) __builtin_expect(!!(x), 1)
 #define rx_unlikely(x) __builtin_expect(!!(x), 0)
 

@@ -10,10 +10,10 @@
 /* The header's declarations would contradict const, so the types are defined under names of their
  * own and exported under the public ones. */
 #define TYPE(name, c_type, code)                                                                   \
-    __attribute__((visibility("hidden"))) const ffi_type rx_type_##name = {                        \
-        sizeof(c_type), _Alignof(c_type), code, NULL};                                             \
-    extern ffi_type ffi_type_##name                                                                 \
-        __attribute__((alias("rx_type_" #name), visibility("default")))
+    __attribute__((visibility("hidden")))                                                          \
+    const ffi_type rx_type_##name = {sizeof(c_type), _Alignof(c_type), code, NULL};                \
+    extern ffi_type ffi_type_##name __attribute__((alias("rx_type_" #name), visibility("defaul"    \
+                                                                                       "t")))
 
 /* As in libffi, void has the size of a byte. */
 TYPE(void, char, FFI_TYPE_VOID);

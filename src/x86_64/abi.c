@@ -98,32 +98,36 @@ struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bo
 }
 
 enum { CALL_SYSV, CALL_WIN64 };
-enum { ENTRY_SYSV_GENERAL, ENTRY_SYSV, ENTRY_WIN64 };
+enum { ENTRY_SYSV_NONE, ENTRY_SYSV_GENERAL, ENTRY_SYSV, ENTRY_WIN64 };
 
 void rx_arch_finish(struct rx_builder *b)
 {
     b->plan.nvector = b->vector;
     if (is_sysv(b->abi)) {
         b->plan.call = CALL_SYSV;
-        b->plan.entry = b->vector == 0 ? ENTRY_SYSV_GENERAL : ENTRY_SYSV;
+        b->plan.entry = b->vector != 0    ? ENTRY_SYSV
+                        : b->general != 0 ? ENTRY_SYSV_GENERAL
+                                          : ENTRY_SYSV_NONE;
     } else {
         b->plan.call = CALL_WIN64;
         b->plan.entry = ENTRY_WIN64;
     }
 }
 
-rx_call_routine rx_call_sysv, rx_call_win64;
+RX_HIDDEN rx_call_routine rx_call_sysv, rx_call_win64;
 
 rx_call_routine *const rx_arch_calls[] = {
     [CALL_SYSV] = rx_call_sysv,
     [CALL_WIN64] = rx_call_win64,
 };
 
-rx_entry rx_entry_sysv_general, rx_entry_sysv_general_go;
-rx_entry rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go;
-rx_entry rx_entry_win64, rx_entry_win64_elsewhere, rx_entry_win64_go;
+RX_HIDDEN rx_entry rx_entry_sysv_none, rx_entry_sysv_none_go;
+RX_HIDDEN rx_entry rx_entry_sysv_general, rx_entry_sysv_general_go;
+RX_HIDDEN rx_entry rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go;
+RX_HIDDEN rx_entry rx_entry_win64, rx_entry_win64_elsewhere, rx_entry_win64_go;
 
 const struct rx_entries rx_arch_entries[] = {
+    [ENTRY_SYSV_NONE] = {rx_entry_sysv_none, rx_entry_sysv_elsewhere, rx_entry_sysv_none_go},
     [ENTRY_SYSV_GENERAL] = {rx_entry_sysv_general, rx_entry_sysv_elsewhere,
                             rx_entry_sysv_general_go},
     [ENTRY_SYSV] = {rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go},
@@ -154,6 +158,7 @@ SAME(RX_PLAN_ALIGN, offsetof(struct rx_plan, align));
 SAME(RX_PLAN_RET, offsetof(struct rx_plan, ret));
 SAME(RX_PLAN_RET_BYTES, offsetof(struct rx_plan, ret_bytes));
 SAME(RX_PLAN_NVECTOR, offsetof(struct rx_plan, nvector));
+SAME(RX_PLAN_FILLS, offsetof(struct rx_plan, fills));
 SAME(RX_AREA_VECTOR, RX_AREA_GENERAL + 6 * 8);
 SAME(RX_AREA_RESULT, RX_AREA_VECTOR + 8 * 16);
 SAME(RX_AREA_FRAME, RX_AREA_RESULT + 32);
@@ -163,4 +168,4 @@ SAME(RX_CELL_SIZE, sizeof(struct rx_cell));
 SAME(sizeof(ffi_closure), 56);
 SAME(sizeof(rx_entry *), 8);
 SAME(RX_POOL_SIZE *RX_TRAMPOLINE_SIZE % RX_PAGE_SIZE, 0);
-SAME(RX_POOL_SIZE *sizeof(rx_entry *) % RX_PAGE_SIZE, 0);
+SAME(RX_POOL_SIZE * sizeof(rx_entry *) % RX_PAGE_SIZE, 0);

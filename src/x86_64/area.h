@@ -25,6 +25,7 @@
 #define RX_PLAN_RET 29
 #define RX_PLAN_RET_BYTES 30
 #define RX_PLAN_NVECTOR 31
+#define RX_PLAN_FILLS 34
 
 /* ---- rx_plan.ret: how the result comes back ---- */
 #define RX_RET_VOID 0

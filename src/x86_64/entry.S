@@ -27,14 +27,14 @@
 
 /* Loads the result by eax, RX_RET_*, and takes the way out behind each case. */
 .macro LOAD_RESULT out
-    movl    %eax, %eax
+    cmpl    $RX_RET_VOID, %eax
+    je      10f
     leaq    9f(%rip), %rcx
     movslq  (%rcx, %rax, 4), %rax
     addq    %rcx, %rax
     jmp     *%rax
 
-10: endbr64                                 /* void */
-    \out
+10: \out                                    /* void */
 11: endbr64                                 /* u8 */
     movzbl  RESULT(0), %eax
     \out
@@ -88,7 +88,7 @@
 
     .section .rodata
     .balign 4
-9:  .long   10b - 9b, 11b - 9b, 12b - 9b, 13b - 9b, 14b - 9b, 15b - 9b, 16b - 9b, 17b - 9b
+9:  .long   0, 11b - 9b, 12b - 9b, 13b - 9b, 14b - 9b, 15b - 9b, 16b - 9b, 17b - 9b
     .long   18b - 9b, 19b - 9b, 20b - 9b, 21b - 9b, 22b - 9b, 23b - 9b, 24b - 9b, 25b - 9b
     .long   17b - 9b
     .text
@@ -100,16 +100,18 @@
     UNFRAME_RET
 .endm
 
-.macro SYSV_ENTRY name, run, vector
+.macro SYSV_ENTRY name, run, general, vector
 FUNC(\name)
     FRAME
     subq    $RX_AREA_FRAME, %rsp
+    .if \general
     movq    %rdi, AREA(RX_AREA_GENERAL + 0x00)
     movq    %rsi, AREA(RX_AREA_GENERAL + 0x08)
     movq    %rdx, AREA(RX_AREA_GENERAL + 0x10)
     movq    %rcx, AREA(RX_AREA_GENERAL + 0x18)
     movq    %r8, AREA(RX_AREA_GENERAL + 0x20)
     movq    %r9, AREA(RX_AREA_GENERAL + 0x28)
+    .endif
     .if \vector
     movaps  %xmm0, AREA(RX_AREA_VECTOR + 0x00)
     movaps  %xmm1, AREA(RX_AREA_VECTOR + 0x10)
@@ -125,13 +127,16 @@ FUNC(\name)
 END(\name)
 .endm
 
-    /* For signatures without arguments in vector registers ... */
-    SYSV_ENTRY rx_entry_sysv_general, rx_run_closure, 0
-    SYSV_ENTRY rx_entry_sysv_general_go, rx_run_go, 0
-    /* ... and for all others. */
-    SYSV_ENTRY rx_entry_sysv, rx_run_closure, 1
-    SYSV_ENTRY rx_entry_sysv_elsewhere, rx_run_elsewhere, 1
-    SYSV_ENTRY rx_entry_sysv_go, rx_run_go, 1
+    /* For signatures without arguments in registers, */
+    SYSV_ENTRY rx_entry_sysv_none, rx_run_closure, 0, 0
+    SYSV_ENTRY rx_entry_sysv_none_go, rx_run_go, 0, 0
+    /* for those with some in general registers only, */
+    SYSV_ENTRY rx_entry_sysv_general, rx_run_closure, 1, 0
+    SYSV_ENTRY rx_entry_sysv_general_go, rx_run_go, 1, 0
+    /* and for all others. */
+    SYSV_ENTRY rx_entry_sysv, rx_run_closure, 1, 1
+    SYSV_ENTRY rx_entry_sysv_elsewhere, rx_run_elsewhere, 1, 1
+    SYSV_ENTRY rx_entry_sysv_go, rx_run_go, 1, 1
 
 /* ---- Windows ----
  *

@@ -57,6 +57,8 @@
     andq    %rdx, %rsp
     subq    $RX_AREA_STACK, %rsp
 
+    cmpb    $0, RX_PLAN_FILLS(PLAN)
+    je      3f
     movq    %rsp, %rdi
     movq    PLAN, %rsi
     movq    %rcx, %rdx                      /* avalue */

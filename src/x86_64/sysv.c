@@ -8,8 +8,8 @@
 #include "abi.h"
 #include "layout.h"
 
-/* The classes of an eightbyte. SSEUP does not occur: there are no vectors. X87UP goes without saying,
- * as whatever has an X87 eightbyte either is one long double or travels in memory. */
+/* The classes of an eightbyte. SSEUP does not occur: there are no vectors. X87UP goes without
+ * saying, as whatever has an X87 eightbyte either is one long double or travels in memory. */
 enum eightbyte { PADDING, INTEGER, SSE, X87, COMPLEX_X87, MEMORY };
 
 #define MAX_EIGHTBYTES 2
@@ -97,9 +97,9 @@ static ffi_status classify_at(const ffi_type *type, size_t offset, size_t end, u
     return status;
 }
 
-/* Members lie as layout.c would put them, but no more aligned than the struct itself, which is how a
- * packed struct is told. One that lies behind the end of the struct belongs to a union that is said
- * with all its members, and counts for nothing. */
+/* Members lie as layout.c would put them, but no more aligned than the struct itself, which is how
+ * a packed struct is told. One that lies behind the end of the struct belongs to a union that is
+ * said with all its members, and counts for nothing. */
 static ffi_status classify_members(const ffi_type *type, size_t offset, size_t end, unsigned depth,
                                    enum eightbyte *classes)
 {
@@ -196,9 +196,8 @@ static struct rx_arg on_stack(struct rx_builder *b, rx_class argument)
 {
     uint32_t size = rx_class_size(argument);
     uint32_t align = rx_class_align(argument);
-    return (struct rx_arg){.op = RX_OP_COPY,
-                           .dst = rx_builder_stack(b, size, align > 8 ? align : 8),
-                           .size = size};
+    return (struct rx_arg){
+        .op = RX_OP_COPY, .dst = rx_builder_stack(b, size, align > 8 ? align : 8), .size = size};
 }
 
 /* A value of one word, extended if it is an integer: gcc and clang rely on that up to 32 bits. */

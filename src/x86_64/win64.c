@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * win64, x86_64: parameter passing of Microsoft's x64 calling convention, as FFI_WIN64, FFI_EFI64 and
- * FFI_GNUW64.
+ * win64, x86_64: parameter passing of Microsoft's x64 calling convention, as FFI_WIN64, FFI_EFI64
+ * and FFI_GNUW64.
  *
- * Each argument has one slot of eight bytes, and the caller reserves stack for the slots of the first
- * four too, which travel in registers: general ones, or vector ones for float and double. A value of 1,
- * 2, 4 or 8 bytes fills a slot; of any other a copy is passed by address.
+ * Each argument has one slot of eight bytes, and the caller reserves stack for the slots of the
+ * first four too, which travel in registers: general ones, or vector ones for float and double. A
+ * value of 1, 2, 4 or 8 bytes fills a slot; of any other a copy is passed by address.
  */
 #include "abi.h"
 
@@ -37,8 +37,8 @@ void rx_win64_place_result(struct rx_builder *b, rx_class result)
     }
 }
 
-/* A float or a double travels in both registers of its slot: a variadic callee looks into the general
- * one, and nobody else does. */
+/* A float or a double travels in both registers of its slot: a variadic callee looks into the
+ * general one, and nobody else does. */
 static struct rx_arg floating(struct rx_builder *b, rx_class argument)
 {
     unsigned slot = b->general++;
