@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * policy: the W^X policies that rxffi-run can put a process under. A policy is for life: it
+ * cannot be taken back, and children and the programs they execute inherit it.
+ */
+#ifndef RXFFI_POLICY_H
+#define RXFFI_POLICY_H
+
+#include <stdbool.h>
+
+enum policy {
+    POLICY_NONE,
+    POLICY_MDWE,
+    POLICY_SYSTEMD,
+    POLICY_PAX,
+    POLICY_STRICT,
+    POLICY_COUNT,
+};
+
+const char *policy_name(enum policy policy);
+
+/* Finds the policy of that name; false if there is none. */
+bool policy_by_name(const char *name, enum policy *policy);
+
+/* Whether the policy has a seccomp filter, which lets through only the machine's own table of
+ * system calls. */
+bool policy_filters(enum policy policy);
+
+/* Puts the calling process under the policy. Returns NULL, or why the kernel cannot do it, in
+ * words; the process may then be under a part of the policy and should end. */
+const char *policy_enter(enum policy policy);
+
+#endif
