@@ -34,7 +34,7 @@ if [ ! -e "$RX_LIBDIR/libffi.so.8" ]; then
     exit 2
 fi
 if [ -z "${RX_WORK-}" ]; then
-    RX_WORK=$RX_BUILDDIR/testsuite/$suite/work
+    RX_WORK=$RX_BUILDDIR/check/$suite/work
     rm -rf "$RX_WORK"
 fi
 mkdir -p "$RX_WORK"
