@@ -76,6 +76,12 @@ static inline size_t rx_plan_size(size_t nargs)
     return sizeof(struct rx_plan) + nargs * sizeof(struct rx_arg);
 }
 
+/* Compiles *cif into *head, and into args, cif->nargs of them, if that is not NULL: the number of
+ * arguments has no bound, and a signature can be checked without room for its plan. Returns FFI_OK
+ * or FFI_BAD_TYPEDEF. nfixed as below. */
+ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const ffi_cif *cif,
+                                unsigned nfixed);
+
 /* Finds or makes the plan of *cif, whose other fields are set, and sets cif->bytes and cif->flags.
  * The first nfixed arguments are in front of a "..."; RX_NOT_VARIADIC if there is none. Returns
  * FFI_OK or FFI_BAD_TYPEDEF. Lock-free; callable in signal handlers. */
