@@ -38,8 +38,9 @@ void rx_arch_place_result(struct rx_builder *b, rx_class result);
 /* Decides where the next argument travels. `variadic`: it stands for a "...". */
 struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bool variadic);
 
-/* Chooses the routines: sets plan.call and plan.entry. */
-void rx_arch_finish(struct rx_builder *b);
+/* Chooses the routines: sets plan.call, plan.entry and plan.last. args are the plan's arguments,
+ * behind which lies the room for its steps; NULL for a plan that nobody will run. */
+void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args);
 
 /* Reserves size bytes of stack for an argument, and returns their offset in the area. */
 static inline uint32_t rx_builder_stack(struct rx_builder *b, size_t size, size_t align)

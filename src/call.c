@@ -108,7 +108,7 @@ void rx_fill(char *area, const struct rx_plan *plan, void **avalue, void *rvalue
 /* The uncommon calls: a plan that is not in the arena is compiled into this frame, and a result
  * that nobody wants is stored in it. */
 static __attribute__((noinline)) void call_slowly(const ffi_cif *cif, void (*fn)(void),
-                                                  void *rvalue, void **avalue, void *chain)
+                                                  void *rvalue, void **avalue, void *chain, bool go)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
     if (plan == NULL)
@@ -119,25 +119,25 @@ static __attribute__((noinline)) void call_slowly(const ffi_cif *cif, void (*fn)
         size_t room = rx_align_up(plan->ret_size, 16) + 16 + align;
         rvalue = (void *)rx_align_up((uintptr_t)__builtin_alloca(room), align);
     }
-    rx_arch_calls[plan->call](plan, fn, rvalue, avalue, chain);
+    rx_arch_calls[go ? plan->call_go : plan->call](plan, fn, rvalue, avalue, chain);
 }
 
 static inline void call(const ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue,
-                        void *chain)
+                        void *chain, bool go)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
     if (rx_unlikely(plan == NULL || (rvalue == NULL && plan->ret_size != 0)))
-        call_slowly(cif, fn, rvalue, avalue, chain);
+        call_slowly(cif, fn, rvalue, avalue, chain, go);
     else
-        rx_arch_calls[plan->call](plan, fn, rvalue, avalue, chain);
+        rx_arch_calls[go ? plan->call_go : plan->call](plan, fn, rvalue, avalue, chain);
 }
 
 void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue)
 {
-    call(cif, fn, rvalue, avalue, NULL);
+    call(cif, fn, rvalue, avalue, NULL, false);
 }
 
 void ffi_call_go(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue, void *closure)
 {
-    call(cif, fn, rvalue, avalue, closure);
+    call(cif, fn, rvalue, avalue, closure, true);
 }

@@ -52,15 +52,15 @@ ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const
             args[i] = arg;
     }
 
-    b.plan.bytes = rx_align_up(b.stack, 8);
+    b.plan.bytes = rx_align_up(b.stack, 16);
     size_t copies = RX_AREA_STACK + rx_align_up(b.stack, b.plan.align);
     b.plan.frame = copies + b.copies;
-    b.plan.fills = cif->nargs != 0 || b.plan.ret_in_memory;
+    b.plan.steps = rx_plan_steps(cif->nargs);
     if (args != NULL && b.copies != 0)
         for (unsigned i = 0; i < cif->nargs; i++)
             if (args[i].op == RX_OP_REF)
                 args[i].dst2 += copies;
-    rx_arch_finish(&b);
+    rx_arch_finish(&b, args);
     *head = b.plan;
     return FFI_OK;
 }

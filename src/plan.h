@@ -51,6 +51,13 @@ struct rx_arg {
     uint16_t unused;
 };
 
+/* What an architecture makes of a plan for its call routines: see there. */
+struct rx_step {
+    uint16_t code;
+    uint16_t arg;
+    uint32_t dst;
+};
+
 struct rx_plan {
     uint32_t frame; /* bytes that ffi_call needs for the area and the copies behind it */
     uint32_t align; /* alignment of area + RX_AREA_STACK, at least 16 */
@@ -63,17 +70,26 @@ struct rx_plan {
     uint8_t ret;       /* the architecture's code for how the result comes back */
     uint8_t ret_bytes; /* bytes to store of a struct that comes back in registers */
     uint8_t nvector;   /* vector registers used by arguments */
-    uint8_t call;      /* which of the architecture's call routines runs this plan */
-    uint8_t entry;     /* which of its closure entries does */
-    bool fills;        /* there is something for rx_fill to do */
+    uint8_t call;      /* which of the architecture's call routines ffi_call uses */
+    uint8_t call_go;   /* and which one ffi_call_go */
+    uint8_t entry;     /* which of its closure entries runs this plan */
     uint8_t unused[5];
+    uint32_t steps;      /* where the steps are, from the start of the plan */
+    struct rx_step last; /* the last of them */
+    uint32_t unused2;
     struct rx_arg args[];
 };
 
-/* Bytes of a plan for nargs arguments. */
-static inline size_t rx_plan_size(size_t nargs)
+/* A plan of nargs arguments is followed by room for its steps: no more than two for each argument,
+ * the address of the result and the last. */
+static inline size_t rx_plan_steps(size_t nargs)
 {
     return sizeof(struct rx_plan) + nargs * sizeof(struct rx_arg);
+}
+
+static inline size_t rx_plan_size(size_t nargs)
+{
+    return rx_plan_steps(nargs) + (2 * nargs + 2) * sizeof(struct rx_step);
 }
 
 /* Compiles *cif into *head, and into args, cif->nargs of them, if that is not NULL: the number of

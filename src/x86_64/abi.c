@@ -97,26 +97,31 @@ struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bo
                            : rx_win64_place_argument(b, argument);
 }
 
-enum { CALL_SYSV, CALL_WIN64 };
+enum { CALL_STEPS, CALL_SYSV, CALL_WIN64 };
 enum { ENTRY_SYSV_NONE, ENTRY_SYSV_GENERAL, ENTRY_SYSV, ENTRY_WIN64 };
 
-void rx_arch_finish(struct rx_builder *b)
+void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args)
 {
     b->plan.nvector = b->vector;
+    b->plan.last = rx_last_step(&b->plan);
     if (is_sysv(b->abi)) {
-        b->plan.call = CALL_SYSV;
+        struct rx_step *steps = (struct rx_step *)(args + b->plan.nargs);
+        bool written = args != NULL && rx_write_steps(&b->plan, args, steps);
+        b->plan.call = written ? CALL_STEPS : CALL_SYSV;
+        b->plan.call_go = CALL_SYSV;
         b->plan.entry = b->vector != 0    ? ENTRY_SYSV
                         : b->general != 0 ? ENTRY_SYSV_GENERAL
                                           : ENTRY_SYSV_NONE;
     } else {
-        b->plan.call = CALL_WIN64;
+        b->plan.call = b->plan.call_go = CALL_WIN64;
         b->plan.entry = ENTRY_WIN64;
     }
 }
 
-RX_HIDDEN rx_call_routine rx_call_sysv, rx_call_win64;
+RX_HIDDEN rx_call_routine rx_call_steps, rx_call_sysv, rx_call_win64;
 
 rx_call_routine *const rx_arch_calls[] = {
+    [CALL_STEPS] = rx_call_steps,
     [CALL_SYSV] = rx_call_sysv,
     [CALL_WIN64] = rx_call_win64,
 };
@@ -155,10 +160,13 @@ void rx_arch_write_trampoline(char *tramp, rx_entry *entry)
 
 SAME(RX_PLAN_FRAME, offsetof(struct rx_plan, frame));
 SAME(RX_PLAN_ALIGN, offsetof(struct rx_plan, align));
-SAME(RX_PLAN_RET, offsetof(struct rx_plan, ret));
-SAME(RX_PLAN_RET_BYTES, offsetof(struct rx_plan, ret_bytes));
-SAME(RX_PLAN_NVECTOR, offsetof(struct rx_plan, nvector));
-SAME(RX_PLAN_FILLS, offsetof(struct rx_plan, fills));
+SAME(RX_PLAN_BYTES, offsetof(struct rx_plan, bytes));
+SAME(RX_PLAN_STEPS, offsetof(struct rx_plan, steps));
+SAME(RX_PLAN_LAST, offsetof(struct rx_plan, last));
+SAME(sizeof(struct rx_step), 8);
+SAME(offsetof(struct rx_step, code), 0);
+SAME(offsetof(struct rx_step, arg), 2);
+SAME(offsetof(struct rx_step, dst), 4);
 SAME(RX_AREA_VECTOR, RX_AREA_GENERAL + 6 * 8);
 SAME(RX_AREA_RESULT, RX_AREA_VECTOR + 8 * 16);
 SAME(RX_AREA_FRAME, RX_AREA_RESULT + 32);

@@ -24,4 +24,8 @@ unsigned rx_ret_of_scalar(rx_class result);
 /* The place dst for a value of up to eight bytes, extended as its kind says. */
 struct rx_arg rx_arg_word(rx_class argument, uint32_t dst);
 
+/* Writes the steps of a plan; plan->last is set. False when steps cannot say it. In steps.c. */
+bool rx_write_steps(const struct rx_plan *plan, const struct rx_arg *args, struct rx_step *steps);
+struct rx_step rx_last_step(const struct rx_plan *plan);
+
 #endif

@@ -22,10 +22,9 @@
 /* ---- struct rx_plan ---- */
 #define RX_PLAN_FRAME 0
 #define RX_PLAN_ALIGN 4
-#define RX_PLAN_RET 29
-#define RX_PLAN_RET_BYTES 30
-#define RX_PLAN_NVECTOR 31
-#define RX_PLAN_FILLS 34
+#define RX_PLAN_BYTES 8
+#define RX_PLAN_STEPS 40
+#define RX_PLAN_LAST 44
 
 /* ---- rx_plan.ret: how the result comes back ---- */
 #define RX_RET_VOID 0

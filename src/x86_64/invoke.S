@@ -1,53 +1,63 @@
 /* SPDX-License-Identifier: MIT
  *
- * invoke, x86_64: the call routines.
+ * invoke, x86_64: calls out.
  *
- *     void rx_call_sysv (const struct rx_plan *plan, void (*fn) (void), void *rvalue,
- *                        void **avalue, void *chain)
- *     {
- *         char area[plan->frame], with area + RX_AREA_STACK aligned to plan->align;
- *         rx_fill (area, plan, avalue, rvalue);
- *         load the argument registers from area, chain into r10;
- *         rsp = area + RX_AREA_STACK;
- *         fn ();
- *         store the result by plan->ret at rvalue;
- *     }
+ * There are two ways in. rx_call_steps executes the steps of a plan, each of which loads an argument
+ * register or writes to the stack straight from avalue. rx_call_sysv and rx_call_win64 have the area
+ * filled by rx_fill and load all argument registers from there; they serve any plan, and Go's static
+ * chain. Both ways end in the plan's last step, in steps.S, which calls and stores the result.
  *
- * rx_call_win64 is the same but for the registers that it loads. Its callee keeps more registers than
- * a System V caller expects (rsi, rdi, xmm6-15), so nothing need be saved for it.
+ * The frame, which rx_steps takes down:
  *
- *     register  holds, from FRAME to the end
- *     rbx       plan
- *     r12       fn
- *     r13       rvalue
- *     r14       chain
+ *     rbp - 8     rbx of the caller
+ *     rbp - 16    r12 of the caller
+ *     rbp - 24    rvalue
+ *     rbp - 32    fn
  */
 #include "asm.h"
+#include "steps.h"
 
-#define PLAN %rbx
-#define FN %r12
-#define RVALUE %r13
-#define CHAIN %r14
-
-/* Up to the filled area, at rsp. */
+/* (const struct rx_plan *plan, void (*fn) (void), void *rvalue, void **avalue, void *chain) */
 .macro ENTER
     FRAME
-    pushq   PLAN
-    pushq   FN
-    pushq   RVALUE
-    pushq   CHAIN
+    pushq   %rbx
+    pushq   %r12
     .cfi_offset rbx, -24
     .cfi_offset r12, -32
-    .cfi_offset r13, -40
-    .cfi_offset r14, -48
-    movq    %rdi, PLAN
+    pushq   %rdx
+    pushq   %rsi
+.endm
+
+/* The stack that steps ask for is less than a page. */
+FUNC(rx_call_steps)
+    ENTER
+    movl    RX_PLAN_STEPS(%rdi), %ebx
+    movl    RX_PLAN_BYTES(%rdi), %eax
+    addq    %rdi, STEP
+    subq    %rax, %rsp
+    movq    %rcx, AVALUE
     movq    %rsi, FN
-    movq    %rdx, RVALUE
-    movq    %r8, CHAIN
+    leaq    rx_steps(%rip), STEPS
+    GO      0
+END(rx_call_steps)
+
+/*
+ *     char area[plan->frame], with area + RX_AREA_STACK aligned to plan->align;
+ *     rx_fill (area, plan, avalue, rvalue);
+ *     load the argument registers from area, chain into r10;
+ *     rsp = area + RX_AREA_STACK;
+ *     execute plan->last;
+ *
+ * Until then rbx holds plan, and r12 chain. A Windows callee keeps more registers than a System V caller
+ * expects (rsi, rdi, xmm6-15), so nothing need be saved for it.
+ */
+.macro FILL
+    movq    %rdi, %rbx
+    movq    %r8, %r12
 
     /* Room for the frame and for rounding up. */
-    movl    RX_PLAN_FRAME(PLAN), %eax
-    movl    RX_PLAN_ALIGN(PLAN), %edx
+    movl    RX_PLAN_FRAME(%rbx), %eax
+    movl    RX_PLAN_ALIGN(%rbx), %edx
     addq    %rdx, %rax
     cmpq    $RX_PAGE_SIZE, %rax
     ja      2f
@@ -57,12 +67,10 @@
     andq    %rdx, %rsp
     subq    $RX_AREA_STACK, %rsp
 
-    cmpb    $0, RX_PLAN_FILLS(PLAN)
-    je      3f
     movq    %rsp, %rdi
-    movq    PLAN, %rsi
+    movq    %rbx, %rsi
     movq    %rcx, %rdx                      /* avalue */
-    movq    RVALUE, %rcx
+    movq    -24(%rbp), %rcx                 /* rvalue */
     call    rx_fill
     jmp     3f
 
@@ -76,120 +84,18 @@
 3:
 .endm
 
-/* RVALUE <- the result; out of the frame. rax, rdx, xmm0, xmm1 and the x87 stack hold what fn left.
- * Each case is reached by an indirect jump, hence endbr64. */
-.macro LEAVE_WITH_RESULT
-    movzbl  RX_PLAN_RET(PLAN), %ecx
-    leaq    9f(%rip), %r11
-    movslq  (%r11, %rcx, 4), %rcx
-    addq    %r11, %rcx
-    jmp     *%rcx
-
-10: endbr64                                 /* u8 */
-    movzbl  %al, %eax
-    jmp     17f
-11: endbr64                                 /* s8 */
-    movsbq  %al, %rax
-    jmp     17f
-12: endbr64                                 /* u16 */
-    movzwl  %ax, %eax
-    jmp     17f
-13: endbr64                                 /* s16 */
-    movswq  %ax, %rax
-    jmp     17f
-14: endbr64                                 /* u32 */
-    movl    %eax, %eax
-    jmp     17f
-15: endbr64                                 /* s32 */
-    cltq
-    jmp     17f
-16: endbr64                                 /* u64 */
-17: movq    %rax, (RVALUE)
-18: endbr64                                 /* void, memory: nothing to store */
-19: movq    -8(%rbp), PLAN
-    movq    -16(%rbp), FN
-    movq    -32(%rbp), CHAIN
-    movq    -24(%rbp), RVALUE
-    .cfi_remember_state
-    .cfi_restore rbx
-    .cfi_restore r12
-    .cfi_restore r13
-    .cfi_restore r14
-    leave
-    .cfi_def_cfa rsp, 8
-    ret
-    .cfi_restore_state
-
-20: endbr64                                 /* float */
-    movss   %xmm0, (RVALUE)
-    jmp     19b
-21: endbr64                                 /* double */
-    movsd   %xmm0, (RVALUE)
-    jmp     19b
-22: endbr64                                 /* long double, or a struct of one */
-    fstpt   (RVALUE)
-    jmp     19b
-23: endbr64                                 /* complex long double */
-    fstpt   (RVALUE)
-    fstpt   16(RVALUE)
-    jmp     19b
-
-    /* Structs in registers: rax, rdx <- the eightbytes in order. */
-24: endbr64                                 /* integer, sse */
-    movq    %xmm0, %rdx
-    jmp     27f
-25: endbr64                                 /* sse, integer */
-    movq    %rax, %rdx
-    movq    %xmm0, %rax
-    jmp     27f
-26: endbr64                                 /* sse, sse */
-    movq    %xmm0, %rax
-    movq    %xmm1, %rdx
-    jmp     27f
-30: endbr64                                 /* integer, integer */
-27: movzbl  RX_PLAN_RET_BYTES(PLAN), %ecx
-    cmpl    $8, %ecx
-    jb      28f
-    movq    %rax, (RVALUE)
-    je      19b
-    movq    %rdx, %rax
-    addq    $8, RVALUE
-    subl    $8, %ecx
-    cmpl    $8, %ecx
-    jb      28f
-    movq    %rax, (RVALUE)
-    jmp     19b
-
-    /* The last ecx bytes, 1 to 7, and none behind them: rvalue may end at the end of a page. */
-28: testb   $4, %cl
-    jz      1f
-    movl    %eax, (RVALUE)
-    shrq    $32, %rax
-    addq    $4, RVALUE
-1:  testb   $2, %cl
-    jz      1f
-    movw    %ax, (RVALUE)
-    shrq    $16, %rax
-    addq    $2, RVALUE
-1:  testb   $1, %cl
-    jz      19b
-    movb    %al, (RVALUE)
-    jmp     19b
-
-    .section .rodata
-    .balign 4
-9:  .long   18b - 9b, 10b - 9b, 11b - 9b, 12b - 9b, 13b - 9b, 14b - 9b, 15b - 9b, 16b - 9b
-    .long   20b - 9b, 21b - 9b, 22b - 9b, 23b - 9b, 30b - 9b, 24b - 9b, 25b - 9b, 26b - 9b
-    .long   18b - 9b
-    .text
+.macro GO_LAST
+    movq    %r12, %r10
+    movq    -32(%rbp), FN
+    leaq    RX_PLAN_LAST(%rbx), STEP
+    leaq    rx_steps(%rip), STEPS
+    addq    $RX_AREA_STACK, %rsp
+    GO      0
 .endm
 
 FUNC(rx_call_sysv)
     ENTER
-    /* psABI 3.2.3: al is an upper bound of the vector registers that a variadic callee is given. */
-    movzbl  RX_PLAN_NVECTOR(PLAN), %eax
-    testl   %eax, %eax
-    jz      1f
+    FILL
     movaps  RX_AREA_VECTOR + 0x00(%rsp), %xmm0
     movaps  RX_AREA_VECTOR + 0x10(%rsp), %xmm1
     movaps  RX_AREA_VECTOR + 0x20(%rsp), %xmm2
@@ -198,20 +104,18 @@ FUNC(rx_call_sysv)
     movaps  RX_AREA_VECTOR + 0x50(%rsp), %xmm5
     movaps  RX_AREA_VECTOR + 0x60(%rsp), %xmm6
     movaps  RX_AREA_VECTOR + 0x70(%rsp), %xmm7
-1:  movq    RX_AREA_GENERAL + 0x00(%rsp), %rdi
+    movq    RX_AREA_GENERAL + 0x00(%rsp), %rdi
     movq    RX_AREA_GENERAL + 0x08(%rsp), %rsi
     movq    RX_AREA_GENERAL + 0x10(%rsp), %rdx
     movq    RX_AREA_GENERAL + 0x18(%rsp), %rcx
     movq    RX_AREA_GENERAL + 0x20(%rsp), %r8
     movq    RX_AREA_GENERAL + 0x28(%rsp), %r9
-    movq    CHAIN, %r10
-    addq    $RX_AREA_STACK, %rsp
-    call    *FN
-    LEAVE_WITH_RESULT
+    GO_LAST
 END(rx_call_sysv)
 
 FUNC(rx_call_win64)
     ENTER
+    FILL
     movaps  RX_AREA_VECTOR + 0x00(%rsp), %xmm0
     movaps  RX_AREA_VECTOR + 0x10(%rsp), %xmm1
     movaps  RX_AREA_VECTOR + 0x20(%rsp), %xmm2
@@ -220,10 +124,7 @@ FUNC(rx_call_win64)
     movq    RX_AREA_GENERAL + 0x08(%rsp), %rdx
     movq    RX_AREA_GENERAL + 0x10(%rsp), %r8
     movq    RX_AREA_GENERAL + 0x18(%rsp), %r9
-    movq    CHAIN, %r10
-    addq    $RX_AREA_STACK, %rsp
-    call    *FN
-    LEAVE_WITH_RESULT
+    GO_LAST
 END(rx_call_win64)
 
     NOTES
