@@ -71,13 +71,10 @@ void rx_fill(char *area, const struct rx_plan *plan, void **avalue, void *rvalue
  * place. */
 typedef void rx_entry(void);
 
-struct rx_entries {
-    rx_entry *closure;   /* the closure is where the register says */
-    rx_entry *elsewhere; /* the register says a cell, which forwards */
-    rx_entry *go;        /* the register says a Go closure */
-};
-
-extern RX_HIDDEN const struct rx_entries rx_arch_entries[];
+/* The entries for a plan: ... */
+rx_entry *rx_arch_entry(const struct rx_plan *plan);           /* the register says a closure */
+rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan); /* a cell whose closure is elsewhere */
+rx_entry *rx_arch_entry_go(const struct rx_plan *plan);        /* a Go closure */
 
 /* The entries of cells that must not be called: they end in rx_called_unprepared and
  * rx_called_freed. */

@@ -68,17 +68,19 @@ void ffi_closure_free(void *closure)
 
 /* ---- Preparation ---- */
 
-/* The entries for a cif's plan, wherever that is. */
-static __attribute__((noinline)) const struct rx_entries *entries_of_left_out(const ffi_cif *cif)
+typedef rx_entry *entry_chooser(const struct rx_plan *);
+
+/* The entry for a cif's plan, wherever that is. */
+static __attribute__((noinline)) rx_entry *entry_of_left_out(const ffi_cif *cif,
+                                                             entry_chooser *choose)
 {
-    void *memory = __builtin_alloca(rx_plan_size(cif->nargs));
-    return &rx_arch_entries[rx_plan_compile(memory, cif)->entry];
+    return choose(rx_plan_compile(__builtin_alloca(rx_plan_size(cif->nargs)), cif));
 }
 
-static inline const struct rx_entries *entries_of(const ffi_cif *cif)
+static inline rx_entry *entry_of(const ffi_cif *cif, entry_chooser *choose)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
-    return rx_likely(plan != NULL) ? &rx_arch_entries[plan->entry] : entries_of_left_out(cif);
+    return rx_likely(plan != NULL) ? choose(plan) : entry_of_left_out(cif, choose);
 }
 
 ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
@@ -89,8 +91,6 @@ ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
         return FFI_BAD_TYPEDEF;
     if (!rx_is_abi(cif->abi))
         return FFI_BAD_ABI;
-    const struct rx_entries *entries = entries_of(cif);
-
     int64_t i = rx_pool_index_of_code(codeloc);
     if (rx_likely(i >= 0) && rx_unlikely(!rx_pool_is_live(i)))
         rx_fault_prepared_after_free(codeloc);
@@ -99,14 +99,16 @@ ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
     closure->fun = fun;
     closure->user_data = user_data;
     if (rx_unlikely(i < 0)) {
-        rx_arch_write_trampoline(closure->tramp, entries->closure);
+        rx_arch_write_trampoline(closure->tramp, entry_of(cif, rx_arch_entry));
         return FFI_OK;
     }
 
-    rx_entry *entry = entries->closure;
-    if (rx_unlikely((void *)closure != &rx_cells[i])) {
+    rx_entry *entry;
+    if (rx_likely((void *)closure == &rx_cells[i])) {
+        entry = entry_of(cif, rx_arch_entry);
+    } else {
         rx_notes[i].elsewhere = closure;
-        entry = entries->elsewhere;
+        entry = entry_of(cif, rx_arch_entry_elsewhere);
     }
     rx_notes[i].place = cif->flags & (RX_PLAN_PLACES - 1);
     __atomic_store_n(&rx_entry_words[i], entry, __ATOMIC_RELEASE);
@@ -126,7 +128,7 @@ ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif,
         return FFI_BAD_TYPEDEF;
     if (!rx_is_abi(cif->abi))
         return FFI_BAD_ABI;
-    closure->tramp = (void *)entries_of(cif)->go;
+    closure->tramp = (void *)entry_of(cif, rx_arch_entry_go);
     closure->cif = cif;
     closure->fun = fun;
     return FFI_OK;

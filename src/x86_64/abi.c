@@ -98,7 +98,29 @@ struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bo
 }
 
 enum { CALL_STEPS, CALL_SYSV, CALL_WIN64 };
-enum { ENTRY_SYSV_NONE, ENTRY_SYSV_GENERAL, ENTRY_SYSV, ENTRY_WIN64 };
+enum { ENTRY_WIN64, ENTRY_SYSV, ENTRY_SYSV_GENERAL, ENTRY_SHAPES /* and those behind it */ };
+
+/* Is every argument a scalar in a register of its own, n of them in registers of one kind? Then
+ * each argument's place is that of its register, one after the other. */
+static bool is_row(const struct rx_arg *args, unsigned nargs, uint32_t first, uint32_t distance)
+{
+    for (unsigned i = 0; i < nargs; i++)
+        if (args[i].dst != first + i * distance || args[i].size > 8)
+            return false;
+    return true;
+}
+
+static unsigned sysv_entry(const struct rx_builder *b, const struct rx_arg *args)
+{
+    unsigned nargs = b->plan.nargs, ret = b->plan.ret;
+    if (ret < RX_SHAPE_RETS && args != NULL) {
+        if (nargs <= 6 && is_row(args, nargs, RX_GENERAL(0), 8))
+            return ENTRY_SHAPES + RX_SHAPE_GENERAL(nargs, ret);
+        if (nargs <= 8 && is_row(args, nargs, RX_VECTOR(0), 16))
+            return ENTRY_SHAPES + RX_SHAPE_VECTOR(nargs, ret);
+    }
+    return b->vector == 0 ? ENTRY_SYSV_GENERAL : ENTRY_SYSV;
+}
 
 void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args)
 {
@@ -109,9 +131,7 @@ void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args)
         bool written = args != NULL && rx_write_steps(&b->plan, args, steps);
         b->plan.call = written ? CALL_STEPS : CALL_SYSV;
         b->plan.call_go = CALL_SYSV;
-        b->plan.entry = b->vector != 0    ? ENTRY_SYSV
-                        : b->general != 0 ? ENTRY_SYSV_GENERAL
-                                          : ENTRY_SYSV_NONE;
+        b->plan.entry = sysv_entry(b, args);
     } else {
         b->plan.call = b->plan.call_go = CALL_WIN64;
         b->plan.entry = ENTRY_WIN64;
@@ -126,18 +146,38 @@ rx_call_routine *const rx_arch_calls[] = {
     [CALL_WIN64] = rx_call_win64,
 };
 
-RX_HIDDEN rx_entry rx_entry_sysv_none, rx_entry_sysv_none_go;
-RX_HIDDEN rx_entry rx_entry_sysv_general, rx_entry_sysv_general_go;
+/* ---- Entries ---- */
+
 RX_HIDDEN rx_entry rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go;
+RX_HIDDEN rx_entry rx_entry_sysv_general;
 RX_HIDDEN rx_entry rx_entry_win64, rx_entry_win64_elsewhere, rx_entry_win64_go;
 
-const struct rx_entries rx_arch_entries[] = {
-    [ENTRY_SYSV_NONE] = {rx_entry_sysv_none, rx_entry_sysv_elsewhere, rx_entry_sysv_none_go},
-    [ENTRY_SYSV_GENERAL] = {rx_entry_sysv_general, rx_entry_sysv_elsewhere,
-                            rx_entry_sysv_general_go},
-    [ENTRY_SYSV] = {rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go},
-    [ENTRY_WIN64] = {rx_entry_win64, rx_entry_win64_elsewhere, rx_entry_win64_go},
-};
+extern RX_HIDDEN const char rx_shapes[];
+extern RX_HIDDEN const uint16_t rx_shape_codes[];
+
+rx_entry *rx_arch_entry(const struct rx_plan *plan)
+{
+    switch (plan->entry) {
+    case ENTRY_WIN64:
+        return rx_entry_win64;
+    case ENTRY_SYSV:
+        return rx_entry_sysv;
+    case ENTRY_SYSV_GENERAL:
+        return rx_entry_sysv_general;
+    default:
+        return (rx_entry *)(rx_shapes + rx_shape_codes[plan->entry - ENTRY_SHAPES]);
+    }
+}
+
+rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan)
+{
+    return plan->entry == ENTRY_WIN64 ? rx_entry_win64_elsewhere : rx_entry_sysv_elsewhere;
+}
+
+rx_entry *rx_arch_entry_go(const struct rx_plan *plan)
+{
+    return plan->entry == ENTRY_WIN64 ? rx_entry_win64_go : rx_entry_sysv_go;
+}
 
 /* ---- A trampoline in the client's memory ---- */
 
@@ -174,6 +214,11 @@ SAME(RX_AREA_STACK, RX_AREA_FRAME + 16);
 SAME(RX_AREA_FRAME % 16, 0);
 SAME(RX_CELL_SIZE, sizeof(struct rx_cell));
 SAME(sizeof(ffi_closure), 56);
+SAME(RX_CLOSURE_CIF, offsetof(ffi_closure, cif));
+SAME(RX_CLOSURE_FUN, offsetof(ffi_closure, fun));
+SAME(RX_CLOSURE_USER_DATA, offsetof(ffi_closure, user_data));
+_Static_assert(RX_RET_DOUBLE + 1 == RX_SHAPE_RETS, "shapes return scalars");
+_Static_assert(ENTRY_SHAPES + RX_SHAPE_VECTOR(8, RX_RET_DOUBLE) <= UINT8_MAX, "an entry is a byte");
 SAME(sizeof(rx_entry *), 8);
 SAME(RX_POOL_SIZE *RX_TRAMPOLINE_SIZE % RX_PAGE_SIZE, 0);
 SAME(RX_POOL_SIZE * sizeof(rx_entry *) % RX_PAGE_SIZE, 0);

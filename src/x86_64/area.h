@@ -45,6 +45,15 @@
 #define RX_RET_SS 15 /* xmm0, xmm1 */
 #define RX_RET_MEMORY 16 /* where the caller said, whose address comes back in rax */
 
+/* ---- Closures: ffi_closure, and the entries of shapes.S ---- */
+#define RX_CLOSURE_CIF 32
+#define RX_CLOSURE_FUN 40
+#define RX_CLOSURE_USER_DATA 48
+
+#define RX_SHAPE_RETS 10 /* RX_RET_VOID to RX_RET_DOUBLE */
+#define RX_SHAPE_GENERAL(n, ret) ((n)*RX_SHAPE_RETS + (ret)) /* n: 0 to 6 */
+#define RX_SHAPE_VECTOR(n, ret) (RX_SHAPE_GENERAL(6 + (n), ret)) /* n: 1 to 8 */
+
 /* ---- The pool ---- */
 #define RX_TRAMPOLINE_SIZE 32
 #define RX_PAGE_SIZE 4096 /* the largest that a kernel for this architecture has */

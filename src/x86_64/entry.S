@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * entry, x86_64: the entries that trampolines jump to.
+ * entry, x86_64: the entries that trampolines jump to, for signatures that shapes.S has none for.
  *
  *     entry (the caller's arguments; r10 = closure)
  *     {
@@ -100,18 +100,16 @@
     UNFRAME_RET
 .endm
 
-.macro SYSV_ENTRY name, run, general, vector
+.macro SYSV_ENTRY name, run, vector
 FUNC(\name)
     FRAME
     subq    $RX_AREA_FRAME, %rsp
-    .if \general
     movq    %rdi, AREA(RX_AREA_GENERAL + 0x00)
     movq    %rsi, AREA(RX_AREA_GENERAL + 0x08)
     movq    %rdx, AREA(RX_AREA_GENERAL + 0x10)
     movq    %rcx, AREA(RX_AREA_GENERAL + 0x18)
     movq    %r8, AREA(RX_AREA_GENERAL + 0x20)
     movq    %r9, AREA(RX_AREA_GENERAL + 0x28)
-    .endif
     .if \vector
     movaps  %xmm0, AREA(RX_AREA_VECTOR + 0x00)
     movaps  %xmm1, AREA(RX_AREA_VECTOR + 0x10)
@@ -127,16 +125,12 @@ FUNC(\name)
 END(\name)
 .endm
 
-    /* For signatures without arguments in registers, */
-    SYSV_ENTRY rx_entry_sysv_none, rx_run_closure, 0, 0
-    SYSV_ENTRY rx_entry_sysv_none_go, rx_run_go, 0, 0
-    /* for those with some in general registers only, */
-    SYSV_ENTRY rx_entry_sysv_general, rx_run_closure, 1, 0
-    SYSV_ENTRY rx_entry_sysv_general_go, rx_run_go, 1, 0
-    /* and for all others. */
-    SYSV_ENTRY rx_entry_sysv, rx_run_closure, 1, 1
-    SYSV_ENTRY rx_entry_sysv_elsewhere, rx_run_elsewhere, 1, 1
-    SYSV_ENTRY rx_entry_sysv_go, rx_run_go, 1, 1
+    /* For signatures without arguments in vector registers, */
+    SYSV_ENTRY rx_entry_sysv_general, rx_run_closure, 0
+    /* and for any. */
+    SYSV_ENTRY rx_entry_sysv, rx_run_closure, 1
+    SYSV_ENTRY rx_entry_sysv_elsewhere, rx_run_elsewhere, 1
+    SYSV_ENTRY rx_entry_sysv_go, rx_run_go, 1
 
 /* ---- Windows ----
  *

@@ -60,6 +60,7 @@
 #define RX_STEPS_STACK_MAX 2048
 
 #ifdef __ASSEMBLER__
+/* clang-format off */
 
 /*     register    holds, from the way in to the call
  *     rbx         the step that is being executed; it stays until the result is stored
@@ -67,10 +68,10 @@
  *     r10         avalue; at the call, the static chain
  *     r11         fn
  *     rax         nothing that lasts */
-#define STEP % rbx
-#define STEPS % r12
-#define AVALUE % r10
-#define FN % r11
+#define STEP %rbx
+#define STEPS %r12
+#define AVALUE %r10
+#define FN %r11
 
 /* struct rx_step */
 #define ARG 2(STEP)
@@ -78,9 +79,16 @@
 #define NEXT_DST 12(STEP)
 
 /* Goes to the code of the step which is n slots on. */
-.macro GO n movzwl 8 * \n(STEP), % eax.if \n addq $8 * \n, STEP.endif addq STEPS,
-    % rax jmp * % rax.endm
+.macro GO n
+    movzwl  8 * \n(STEP), %eax
+    .if \n
+    addq    $8 * \n, STEP
+    .endif
+    addq    STEPS, %rax
+    jmp     *%rax
+.endm
 
+/* clang-format on */
 #endif
 
 #endif
