@@ -71,10 +71,20 @@ void rx_fill(char *area, const struct rx_plan *plan, void **avalue, void *rvalue
  * place. */
 typedef void rx_entry(void);
 
+/* Entry n, with which plans whose `entry` is n are entered: its distance from the place in this
+ * table. */
+extern RX_HIDDEN const int32_t rx_arch_entries[];
+
 /* The entries for a plan: ... */
-rx_entry *rx_arch_entry(const struct rx_plan *plan);           /* the register says a closure */
-rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan); /* a cell whose closure is elsewhere */
-rx_entry *rx_arch_entry_go(const struct rx_plan *plan);        /* a Go closure */
+static inline rx_entry *rx_arch_entry(const struct rx_plan *plan) /* the register says a closure */
+{
+    const int32_t *distance = &rx_arch_entries[plan->entry];
+    return (rx_entry *)((uintptr_t)distance + *distance);
+}
+
+rx_entry *
+rx_arch_entry_elsewhere(const struct rx_plan *plan);    /* a cell whose closure is elsewhere */
+rx_entry *rx_arch_entry_go(const struct rx_plan *plan); /* a Go closure */
 
 /* The entries of cells that must not be called: they end in rx_called_unprepared and
  * rx_called_freed. */

@@ -14,25 +14,36 @@
 
 /* ---- Allocation ---- */
 
-void *ffi_closure_alloc(size_t size, void **code)
+/* More than a cell holds: the closure is malloc'd, and the cell forwards to it. */
+static __attribute__((noinline)) void *alloc_block(size_t size, void **code)
 {
-    if (code == NULL)
+    void *block = malloc(size);
+    if (block == NULL)
         return NULL;
-    void *block = NULL;
-    if (rx_unlikely(size > RX_CELL_SIZE)) {
-        block = malloc(size);
-        if (block == NULL)
-            return NULL;
-    }
     int64_t i = rx_pool_take();
-    if (rx_unlikely(i < 0)) {
+    if (i < 0) {
         free(block);
         return NULL;
     }
     rx_notes[i].place = 0;
     rx_notes[i].block = block;
     *code = rx_pool_code(i);
-    return block != NULL ? block : &rx_cells[i];
+    return block;
+}
+
+void *ffi_closure_alloc(size_t size, void **code)
+{
+    if (rx_unlikely(code == NULL))
+        return NULL;
+    if (rx_unlikely(size > RX_CELL_SIZE))
+        return alloc_block(size, code);
+    int64_t i = rx_pool_take();
+    if (rx_unlikely(i < 0))
+        return NULL;
+    rx_notes[i].place = 0;
+    rx_notes[i].block = NULL;
+    *code = rx_pool_code(i);
+    return &rx_cells[i];
 }
 
 /* Which live trampoline came with this block? Rare enough to look at all: no known client asks for

@@ -5,13 +5,13 @@
  * Three places hold free trampolines. Those that were never handed out lie above a mark that only
  * rises, so that memory is touched as it is needed. Freed ones go to a ring of the thread that
  * frees, first in, first out; the ring is refilled before it runs low and reuse is so delayed by at
- * least RING_DELAY frees of the thread, in which a call through a stale function pointer is caught.
- * What does not fit into a ring goes to a list that all threads share.
+ * least RX_RING_DELAY frees of the thread, in which a call through a stale function pointer is
+ * caught. What does not fit into a ring goes to a list that all threads share.
  *
  * No step waits for another thread: the mark and the list change by compare-and-swap, a ring
  * belongs to one thread. A signal handler that interrupts its thread inside a ring sees `busy` and
  * works on the shared list instead. In the child of a fork the rings of the threads that are gone
- * are lost, RING_SIZE trampolines each at most; nothing is left locked.
+ * are lost, RX_RING_SIZE trampolines each at most; nothing is left locked.
  *
  * The list is a stack (R. K. Treiber, IBM RJ 5118, 1986) whose head carries a count beside the
  * index. Each change raises the count, so a head that was taken off and put back by others in
@@ -93,44 +93,26 @@ static int64_t take_shared(void)
 
 /* ---- The ring of a thread ---- */
 
-#define RING_SIZE 32 /* a power of two */
-#define RING_DELAY 16
-
-struct ring {
-    uint32_t busy;  /* its thread is changing it */
-    uint32_t state; /* one of the three below */
-    uint32_t head;  /* the oldest */
-    uint32_t count;
-    uint32_t index[RING_SIZE];
-};
+RX_TLS struct rx_ring rx_ring;
 
 enum { RING_NEW, RING_READY, RING_ENDED };
-
-static RX_TLS struct ring ring;
 
 /* When a thread ends, its ring is emptied by the destructor of this key. */
 static pthread_key_t ring_key;
 static bool have_ring_key;
 
-static void ring_put(struct ring *r, uint32_t i)
+static uint32_t ring_count(const struct rx_ring *r)
 {
-    r->index[(r->head + r->count++) % RING_SIZE] = i;
-}
-
-static uint32_t ring_get(struct ring *r)
-{
-    uint32_t i = r->index[r->head];
-    r->head = (r->head + 1) % RING_SIZE;
-    r->count--;
-    return i;
+    return r->tail - r->head;
 }
 
 static void ring_end(void *arg)
 {
-    struct ring *r = arg;
+    struct rx_ring *r = arg;
+    r->open = 0;
     r->state = RING_ENDED;
-    while (r->count != 0)
-        list_push(ring_get(r));
+    while (ring_count(r) != 0)
+        list_push(rx_ring_get(r));
 }
 
 static __attribute__((constructor)) void make_ring_key(void)
@@ -145,80 +127,47 @@ static __attribute__((destructor)) void delete_ring_key(void)
     have_ring_key = false;
 }
 
-/* The ring of this thread, busy; NULL when it cannot be used now. */
-static inline struct ring *ring_enter(void)
+/* Enters the ring of this thread, for the first time maybe. NULL when it cannot be used: this is a
+ * signal handler that interrupted its thread inside the ring, or the thread is ending. */
+static struct rx_ring *enter_or_make(void)
 {
-    struct ring *r = &ring;
-    if (rx_unlikely(r->busy))
+    struct rx_ring *r = &rx_ring;
+    if (rx_ring_enter(r))
+        return r;
+    if (r->state != RING_NEW || !have_ring_key || pthread_setspecific(ring_key, r) != 0)
         return NULL;
-    r->busy = 1;
-    atomic_signal_fence(memory_order_seq_cst);
-    if (rx_likely(r->state == RING_READY))
-        return r;
-    if (r->state == RING_NEW && have_ring_key && pthread_setspecific(ring_key, r) == 0) {
-        r->state = RING_READY;
-        return r;
-    }
-    atomic_signal_fence(memory_order_seq_cst);
-    r->busy = 0;
-    return NULL;
+    r->state = RING_READY;
+    return r;
 }
 
-static inline void ring_leave(struct ring *r)
+/* Takes one when the ring is low: brings others that have been free for longer, so that those in
+ * the ring can wait. */
+int64_t rx_pool_take_slowly(void)
 {
-    atomic_signal_fence(memory_order_seq_cst);
-    r->busy = 0;
-}
-
-/* Brings trampolines that have been free for longer, so that those in the ring can wait. */
-static __attribute__((noinline)) void ring_refill(struct ring *r)
-{
-    uint32_t i;
-    while (r->count < RING_SIZE && list_pop(&i))
-        ring_put(r, i);
-    uint32_t first, n = take_untouched(RING_SIZE - r->count, &first);
-    while (n-- != 0)
-        ring_put(r, first++);
-}
-
-static __attribute__((noinline)) void ring_spill(struct ring *r)
-{
-    while (r->count > RING_SIZE - RING_DELAY / 2)
-        list_push(ring_get(r));
-}
-
-/* ---- Taking and giving ---- */
-
-static inline int64_t take(void)
-{
-    struct ring *r = ring_enter();
-    if (rx_unlikely(r == NULL))
+    struct rx_ring *r = enter_or_make();
+    if (r == NULL)
         return take_shared();
-    if (rx_unlikely(r->count <= RING_DELAY))
-        ring_refill(r);
-    int64_t i = rx_likely(r->count != 0) ? (int64_t)ring_get(r) : -1;
-    ring_leave(r);
-    return i;
+    uint32_t i;
+    while (ring_count(r) < RX_RING_SIZE && list_pop(&i))
+        rx_ring_put(r, i);
+    uint32_t first, n = take_untouched(RX_RING_SIZE - ring_count(r), &first);
+    while (n-- != 0)
+        rx_ring_put(r, first++);
+    int64_t taken = ring_count(r) != 0 ? (int64_t)rx_ring_get(r) : -1;
+    rx_ring_leave(r);
+    return taken;
 }
 
-int64_t rx_pool_take(void)
+/* Gives one back when the ring is full: the oldest make room. */
+void rx_pool_give_slowly(uint32_t i)
 {
-    int64_t i = take();
-    if (rx_likely(i >= 0))
-        __atomic_store_n(&rx_entry_words[i], rx_arch_entry_unprepared, __ATOMIC_RELEASE);
-    return i;
-}
-
-void rx_pool_give(uint32_t i)
-{
-    __atomic_store_n(&rx_entry_words[i], rx_arch_entry_freed, __ATOMIC_RELEASE);
-    struct ring *r = ring_enter();
-    if (rx_unlikely(r == NULL)) {
+    struct rx_ring *r = enter_or_make();
+    if (r == NULL) {
         list_push(i);
         return;
     }
-    if (rx_unlikely(r->count == RING_SIZE))
-        ring_spill(r);
-    ring_put(r, i);
-    ring_leave(r);
+    while (ring_count(r) > RX_RING_SIZE - RX_RING_DELAY / 2)
+        list_push(rx_ring_get(r));
+    rx_ring_put(r, i);
+    rx_ring_leave(r);
 }

@@ -98,7 +98,6 @@ struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bo
 }
 
 enum { CALL_STEPS, CALL_SYSV, CALL_WIN64 };
-enum { ENTRY_WIN64, ENTRY_SYSV, ENTRY_SYSV_GENERAL, ENTRY_SHAPES /* and those behind it */ };
 
 /* Is every argument a scalar in a register of its own, n of them in registers of one kind? Then
  * each argument's place is that of its register, one after the other. */
@@ -115,11 +114,11 @@ static unsigned sysv_entry(const struct rx_builder *b, const struct rx_arg *args
     unsigned nargs = b->plan.nargs, ret = b->plan.ret;
     if (ret < RX_SHAPE_RETS && args != NULL) {
         if (nargs <= 6 && is_row(args, nargs, RX_GENERAL(0), 8))
-            return ENTRY_SHAPES + RX_SHAPE_GENERAL(nargs, ret);
+            return RX_SHAPE_GENERAL(nargs, ret);
         if (nargs <= 8 && is_row(args, nargs, RX_VECTOR(0), 16))
-            return ENTRY_SHAPES + RX_SHAPE_VECTOR(nargs, ret);
+            return RX_SHAPE_VECTOR(nargs, ret);
     }
-    return b->vector == 0 ? ENTRY_SYSV_GENERAL : ENTRY_SYSV;
+    return b->vector == 0 ? RX_ENTRY_SYSV_GENERAL : RX_ENTRY_SYSV;
 }
 
 void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args)
@@ -134,7 +133,7 @@ void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args)
         b->plan.entry = sysv_entry(b, args);
     } else {
         b->plan.call = b->plan.call_go = CALL_WIN64;
-        b->plan.entry = ENTRY_WIN64;
+        b->plan.entry = RX_ENTRY_WIN64;
     }
 }
 
@@ -148,35 +147,17 @@ rx_call_routine *const rx_arch_calls[] = {
 
 /* ---- Entries ---- */
 
-RX_HIDDEN rx_entry rx_entry_sysv, rx_entry_sysv_elsewhere, rx_entry_sysv_go;
-RX_HIDDEN rx_entry rx_entry_sysv_general;
-RX_HIDDEN rx_entry rx_entry_win64, rx_entry_win64_elsewhere, rx_entry_win64_go;
-
-extern RX_HIDDEN const char rx_shapes[];
-extern RX_HIDDEN const uint16_t rx_shape_codes[];
-
-rx_entry *rx_arch_entry(const struct rx_plan *plan)
-{
-    switch (plan->entry) {
-    case ENTRY_WIN64:
-        return rx_entry_win64;
-    case ENTRY_SYSV:
-        return rx_entry_sysv;
-    case ENTRY_SYSV_GENERAL:
-        return rx_entry_sysv_general;
-    default:
-        return (rx_entry *)(rx_shapes + rx_shape_codes[plan->entry - ENTRY_SHAPES]);
-    }
-}
+RX_HIDDEN rx_entry rx_entry_sysv_elsewhere, rx_entry_sysv_go;
+RX_HIDDEN rx_entry rx_entry_win64_elsewhere, rx_entry_win64_go;
 
 rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan)
 {
-    return plan->entry == ENTRY_WIN64 ? rx_entry_win64_elsewhere : rx_entry_sysv_elsewhere;
+    return plan->entry == RX_ENTRY_WIN64 ? rx_entry_win64_elsewhere : rx_entry_sysv_elsewhere;
 }
 
 rx_entry *rx_arch_entry_go(const struct rx_plan *plan)
 {
-    return plan->entry == ENTRY_WIN64 ? rx_entry_win64_go : rx_entry_sysv_go;
+    return plan->entry == RX_ENTRY_WIN64 ? rx_entry_win64_go : rx_entry_sysv_go;
 }
 
 /* ---- A trampoline in the client's memory ---- */
@@ -218,7 +199,7 @@ SAME(RX_CLOSURE_CIF, offsetof(ffi_closure, cif));
 SAME(RX_CLOSURE_FUN, offsetof(ffi_closure, fun));
 SAME(RX_CLOSURE_USER_DATA, offsetof(ffi_closure, user_data));
 _Static_assert(RX_RET_DOUBLE + 1 == RX_SHAPE_RETS, "shapes return scalars");
-_Static_assert(ENTRY_SHAPES + RX_SHAPE_VECTOR(8, RX_RET_DOUBLE) <= UINT8_MAX, "an entry is a byte");
+_Static_assert(RX_SHAPE_VECTOR(8, RX_RET_DOUBLE) <= UINT8_MAX, "an entry is a byte");
 SAME(sizeof(rx_entry *), 8);
 SAME(RX_POOL_SIZE *RX_TRAMPOLINE_SIZE % RX_PAGE_SIZE, 0);
 SAME(RX_POOL_SIZE * sizeof(rx_entry *) % RX_PAGE_SIZE, 0);

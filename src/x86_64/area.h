@@ -10,10 +10,10 @@
  *
  * The distance from its start to the stacked arguments is that of a closure's frame: the registers,
  * the result, the saved frame pointer, the return address. */
-#define RX_AREA_GENERAL 0 /* rdi rsi rdx rcx r8 r9; Windows: rcx rdx r8 r9; 8 bytes each */
-#define RX_AREA_VECTOR 48 /* xmm0-7; Windows: xmm0-3; 16 bytes each, the start a multiple of 16 */
+#define RX_AREA_GENERAL 0  /* rdi rsi rdx rcx r8 r9; Windows: rcx rdx r8 r9; 8 bytes each */
+#define RX_AREA_VECTOR 48  /* xmm0-7; Windows: xmm0-3; 16 bytes each, the start a multiple of 16 */
 #define RX_AREA_RESULT 176 /* 32 bytes, the start a multiple of 16: a complex long double */
-#define RX_AREA_FRAME 208 /* the end of what a closure's frame holds */
+#define RX_AREA_FRAME 208  /* the end of what a closure's frame holds */
 #define RX_AREA_STACK 224
 
 /* An eightbyte that is all padding travels nowhere; in a plan it goes here. */
@@ -37,21 +37,25 @@
 #define RX_RET_U64 7
 #define RX_RET_FLOAT 8 /* in xmm0 */
 #define RX_RET_DOUBLE 9
-#define RX_RET_X87 10 /* in st(0) */
+#define RX_RET_X87 10      /* in st(0) */
 #define RX_RET_X87_PAIR 11 /* in st(0), st(1) */
-#define RX_RET_II 12 /* a struct of ret_bytes in rax, rdx */
-#define RX_RET_IS 13 /* rax, xmm0 */
-#define RX_RET_SI 14 /* xmm0, rax */
-#define RX_RET_SS 15 /* xmm0, xmm1 */
-#define RX_RET_MEMORY 16 /* where the caller said, whose address comes back in rax */
+#define RX_RET_II 12       /* a struct of ret_bytes in rax, rdx */
+#define RX_RET_IS 13       /* rax, xmm0 */
+#define RX_RET_SI 14       /* xmm0, rax */
+#define RX_RET_SS 15       /* xmm0, xmm1 */
+#define RX_RET_MEMORY 16   /* where the caller said, whose address comes back in rax */
 
-/* ---- Closures: ffi_closure, and the entries of shapes.S ---- */
+/* ---- Closures: ffi_closure, and the entries ---- */
 #define RX_CLOSURE_CIF 32
 #define RX_CLOSURE_FUN 40
 #define RX_CLOSURE_USER_DATA 48
 
-#define RX_SHAPE_RETS 10 /* RX_RET_VOID to RX_RET_DOUBLE */
-#define RX_SHAPE_GENERAL(n, ret) ((n)*RX_SHAPE_RETS + (ret)) /* n: 0 to 6 */
+/* rx_plan.entry */
+#define RX_ENTRY_WIN64 0
+#define RX_ENTRY_SYSV 1
+#define RX_ENTRY_SYSV_GENERAL 2 /* no arguments in vector registers */
+#define RX_SHAPE_RETS 10        /* RX_RET_VOID to RX_RET_DOUBLE */
+#define RX_SHAPE_GENERAL(n, ret) (3 + (n)*RX_SHAPE_RETS + (ret)) /* n: 0 to 6 */
 #define RX_SHAPE_VECTOR(n, ret) (RX_SHAPE_GENERAL(6 + (n), ret)) /* n: 1 to 8 */
 
 /* ---- The pool ---- */

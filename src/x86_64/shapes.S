@@ -14,19 +14,22 @@
  *     }
  *
  * No plan is looked at, and nothing is read from the closure after the call. There is an entry for each
- * kind, n and RX_RET_*; rx_shape_codes has the distances of them from rx_shapes, in the order of
- * RX_SHAPE_GENERAL and RX_SHAPE_VECTOR.
+ * kind, n and RX_RET_*. They are entered into rx_arch_entries, behind the entries for all signatures, in the
+ * order of RX_SHAPE_GENERAL and RX_SHAPE_VECTOR.
  */
 #include "asm.h"
 
 #define RESULT 0(%rsp)
 
     .section .rodata
-    .balign 2
-    .globl rx_shape_codes
-    .hidden rx_shape_codes
-    .type rx_shape_codes, @object
-rx_shape_codes:
+    .balign 4
+    .globl rx_arch_entries
+    .hidden rx_arch_entries
+    .type rx_arch_entries, @object
+rx_arch_entries:
+    .long   rx_entry_win64 - .
+    .long   rx_entry_sysv - .
+    .long   rx_entry_sysv_general - .
 
 FUNC(rx_shapes)
 
@@ -34,7 +37,7 @@ FUNC(rx_shapes)
 .macro SHAPE_BEGIN n
     .balign 32
     .pushsection .rodata
-    .short  99f - rx_shapes
+    .long   99f - .
     .popsection
 99: endbr64
     .cfi_def_cfa rsp, 8
@@ -118,6 +121,6 @@ FUNC(rx_shapes)
 END(rx_shapes)
 
     .section .rodata
-    .size rx_shape_codes, . - rx_shape_codes
+    .size rx_arch_entries, . - rx_arch_entries
 
     NOTES
