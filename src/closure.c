@@ -98,7 +98,7 @@ ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
                                 void (*fun)(ffi_cif *, void *, void **, void *), void *user_data,
                                 void *codeloc)
 {
-    if (closure == NULL || cif == NULL || codeloc == NULL)
+    if (closure == NULL || cif == NULL || fun == NULL || codeloc == NULL)
         return FFI_BAD_TYPEDEF;
     if (!rx_is_abi(cif->abi))
         return FFI_BAD_ABI;
@@ -135,7 +135,7 @@ ffi_status ffi_prep_closure(ffi_closure *closure, ffi_cif *cif,
 ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif,
                                void (*fun)(ffi_cif *, void *, void **, void *))
 {
-    if (closure == NULL || cif == NULL)
+    if (closure == NULL || cif == NULL || fun == NULL)
         return FFI_BAD_TYPEDEF;
     if (!rx_is_abi(cif->abi))
         return FFI_BAD_ABI;

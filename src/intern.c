@@ -78,18 +78,23 @@ static inline uint32_t tag_of(uint64_t hash)
 
 static inline ffi_status make_key(struct key *key, const ffi_cif *cif, unsigned nfixed)
 {
-    key->word[0] = (uint64_t)cif->abi | (uint64_t)cif->nargs << 8 | (uint64_t)nfixed << 40;
-    ffi_status status = rx_class_of_result(cif->abi, cif->rtype, &key->word[1]);
-    if (status != FFI_OK)
+    ffi_abi abi = cif->abi;
+    ffi_type **types = cif->arg_types;
+    unsigned nargs = cif->nargs;
+    key->word[0] = (uint64_t)abi | (uint64_t)nargs << 8 | (uint64_t)nfixed << 40;
+    ffi_status status = rx_class_of_result(abi, cif->rtype, &key->word[1]);
+    if (rx_unlikely(status != FFI_OK))
         return status;
     uint64_t hash = mix(key->word[0], key->word[1]);
-    for (unsigned i = 0; i < cif->nargs; i++) {
-        status = rx_class_of(cif->abi, cif->arg_types[i], &key->word[2 + i]);
+    for (unsigned i = 0; i < nargs; i++) {
+        rx_class class;
+        status = rx_class_of(abi, types[i], &class);
         if (rx_unlikely(status != FFI_OK))
             return status;
-        hash = mix(hash, key->word[2 + i]);
+        key->word[2 + i] = class;
+        hash = mix(hash, class);
     }
-    key->words = 2 + cif->nargs;
+    key->words = 2 + nargs;
     key->hash = hash;
     return FFI_OK;
 }
@@ -103,6 +108,11 @@ static rx_class *key_of(struct rx_plan *plan, size_t nargs)
 static struct rx_plan *plan_at(uint32_t slot)
 {
     return (struct rx_plan *)(rx_plan_arena + (slot & 0xffff) * (size_t)RX_PLAN_UNIT);
+}
+
+static inline uint32_t place_of(const struct rx_plan *plan)
+{
+    return (uint32_t)((const char *)plan - rx_plan_arena) / RX_PLAN_UNIT;
 }
 
 static inline bool is_plan_of(struct rx_plan *plan, const struct key *key)
@@ -150,7 +160,7 @@ static __attribute__((noinline)) ffi_status find_or_add(const struct key *key, c
                     *out = NULL;
                     return status;
                 }
-                made_slot = tag | (uint32_t)(((char *)made - rx_plan_arena) / RX_PLAN_UNIT);
+                made_slot = tag | place_of(made);
             }
             if (atomic_compare_exchange_strong_explicit(
                     slot, &seen, made_slot, memory_order_acq_rel, memory_order_acquire)) {
@@ -204,7 +214,7 @@ ffi_status rx_plan_intern(ffi_cif *cif, unsigned nfixed)
             return leave_out(cif, nfixed);
     }
     cif->bytes = plan->bytes;
-    cif->flags = nfixed << 16 | (uint32_t)(((char *)plan - rx_plan_arena) / RX_PLAN_UNIT);
+    cif->flags = nfixed << 16 | place_of(plan);
     return FFI_OK;
 }
 

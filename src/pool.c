@@ -4,14 +4,14 @@
  *
  * Three places hold free trampolines. Those that were never handed out lie above a mark that only
  * rises, so that memory is touched as it is needed. Freed ones go to a ring of the thread that
- * frees, first in, first out; the ring is refilled before it runs low and reuse is so delayed by at
- * least RX_RING_DELAY frees of the thread, in which a call through a stale function pointer is
- * caught. What does not fit into a ring goes to a list that all threads share.
+ * frees, first in, first out; before it runs low, others are put in front of them. Reuse is so
+ * delayed by at least RX_RING_DELAY frees of the thread, in which a call through a stale function
+ * pointer is caught. What does not fit into a ring goes to a list that all threads share.
  *
  * No step waits for another thread: the mark and the list change by compare-and-swap, a ring
- * belongs to one thread. A signal handler that interrupts its thread inside a ring sees `busy` and
- * works on the shared list instead. In the child of a fork the rings of the threads that are gone
- * are lost, RX_RING_SIZE trampolines each at most; nothing is left locked.
+ * belongs to one thread. A signal handler that interrupts its thread inside a ring finds it closed
+ * and works on the shared list instead. In the child of a fork the rings of the threads that are
+ * gone are lost, RX_RING_SIZE trampolines each at most; nothing is left locked.
  *
  * The list is a stack (R. K. Treiber, IBM RJ 5118, 1986) whose head carries a count beside the
  * index. Each change raises the count, so a head that was taken off and put back by others in
@@ -132,16 +132,21 @@ static __attribute__((destructor)) void delete_ring_key(void)
 static struct rx_ring *enter_or_make(void)
 {
     struct rx_ring *r = &rx_ring;
-    if (rx_ring_enter(r))
-        return r;
-    if (r->state != RING_NEW || !have_ring_key || pthread_setspecific(ring_key, r) != 0)
-        return NULL;
-    r->state = RING_READY;
-    return r;
+    if (r->state == RING_NEW && have_ring_key && pthread_setspecific(ring_key, r) == 0) {
+        /* A signal handler may have come this far in the meantime, and has left again. */
+        r->state = RING_READY;
+        r->open = 1;
+    }
+    return rx_ring_enter(r) ? r : NULL;
 }
 
-/* Takes one when the ring is low: brings others that have been free for longer, so that those in
- * the ring can wait. */
+static void put_in_front(struct rx_ring *r, uint32_t i)
+{
+    r->index[--r->head % RX_RING_SIZE] = i;
+}
+
+/* Takes one when the ring is low: others, which have been free for longer, go in front of those in
+ * the ring. Only when there are none is a trampoline handed out that has not waited. */
 int64_t rx_pool_take_slowly(void)
 {
     struct rx_ring *r = enter_or_make();
@@ -149,10 +154,10 @@ int64_t rx_pool_take_slowly(void)
         return take_shared();
     uint32_t i;
     while (ring_count(r) < RX_RING_SIZE && list_pop(&i))
-        rx_ring_put(r, i);
+        put_in_front(r, i);
     uint32_t first, n = take_untouched(RX_RING_SIZE - ring_count(r), &first);
     while (n-- != 0)
-        rx_ring_put(r, first++);
+        put_in_front(r, first + n);
     int64_t taken = ring_count(r) != 0 ? (int64_t)rx_ring_get(r) : -1;
     rx_ring_leave(r);
     return taken;

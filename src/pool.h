@@ -32,8 +32,8 @@ extern RX_HIDDEN struct rx_note rx_notes[RX_POOL_SIZE];
 struct rx_ring {
     uint32_t open;  /* its thread may use it, and is not doing so already */
     uint32_t state; /* pool.c's */
-    uint32_t head;  /* how many have been taken, ever; only taking changes it */
-    uint32_t tail;  /* how many have been put; only putting changes it */
+    uint32_t head;  /* what is taken next; these two run on, and are used modulo RX_RING_SIZE */
+    uint32_t tail;  /* where what is freed next goes */
     uint32_t index[RX_RING_SIZE];
 };
 

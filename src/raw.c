@@ -120,7 +120,7 @@ ffi_status rx_raw_prepare(ffi_raw_closure *closure, ffi_cif *cif,
                           void (*fun)(ffi_cif *, void *, ffi_raw *, void *), void *user_data,
                           void *codeloc)
 {
-    if (closure == NULL)
+    if (closure == NULL || fun == NULL)
         return FFI_BAD_TYPEDEF;
     closure->fun = fun;
     closure->user_data = user_data;

@@ -30,101 +30,114 @@ static enum eightbyte second_of(rx_class c)
     return rx_class_found(c) >> 4 & 0xf;
 }
 
-/* ---- Classification ---- */
+/* ---- Classification ----
+ *
+ * While an eightbyte's fields are gone through, its class is a set of bits, and merging two classes
+ * (psABI 3.2.3, "Classification", rule 4) is the union of the sets: INTEGER holds the bit of SSE,
+ * and so outdoes it. */
+#define SSE_BIT 1
+#define INTEGER_BITS 3
+#define X87_BIT 4
+#define MEMORY_BIT 8
 
-/* psABI 3.2.3, "Classification", rule 4. */
-static enum eightbyte merge(enum eightbyte a, enum eightbyte b)
+static enum eightbyte class_of_bits(unsigned bits)
 {
-    if (a == b || b == PADDING)
-        return a;
-    if (a == PADDING)
-        return b;
-    if (a == MEMORY || b == MEMORY)
+    if (bits & MEMORY_BIT)
         return MEMORY;
-    if (a == INTEGER || b == INTEGER)
+    if ((bits & INTEGER_BITS) == INTEGER_BITS)
         return INTEGER;
-    if (a == X87 || b == X87)
-        return MEMORY;
-    return SSE;
+    if (bits & X87_BIT)
+        return bits & SSE_BIT ? MEMORY : X87;
+    return bits & SSE_BIT ? SSE : PADDING;
 }
 
-static ffi_status scalar_class(const ffi_type *type, enum eightbyte *class)
+/* 0 for what is no scalar. */
+static unsigned bits_of(const ffi_type *type)
 {
-    switch (type->type) {
-    case FFI_TYPE_VOID:
-        return FFI_BAD_TYPEDEF;
-    case FFI_TYPE_FLOAT:
-    case FFI_TYPE_DOUBLE:
-        *class = SSE;
-        return FFI_OK;
-    case FFI_TYPE_LONGDOUBLE:
-        *class = X87;
-        return FFI_OK;
-    default:
-        *class = INTEGER;
-        return FFI_OK;
-    }
+    static const uint8_t bits[FFI_TYPE_LAST + 1] = {
+        [FFI_TYPE_INT] = INTEGER_BITS,     [FFI_TYPE_FLOAT] = SSE_BIT,
+        [FFI_TYPE_DOUBLE] = SSE_BIT,       [FFI_TYPE_LONGDOUBLE] = X87_BIT,
+        [FFI_TYPE_UINT8] = INTEGER_BITS,   [FFI_TYPE_SINT8] = INTEGER_BITS,
+        [FFI_TYPE_UINT16] = INTEGER_BITS,  [FFI_TYPE_SINT16] = INTEGER_BITS,
+        [FFI_TYPE_UINT32] = INTEGER_BITS,  [FFI_TYPE_SINT32] = INTEGER_BITS,
+        [FFI_TYPE_UINT64] = INTEGER_BITS,  [FFI_TYPE_SINT64] = INTEGER_BITS,
+        [FFI_TYPE_POINTER] = INTEGER_BITS,
+    };
+    return type->type <= FFI_TYPE_LAST ? bits[type->type] : 0;
 }
 
-static ffi_status classify_members(const ffi_type *type, size_t offset, size_t end, unsigned depth,
-                                   enum eightbyte *classes);
+/* An aggregate in the making: the bits of its eightbytes, and its size, no larger than they are. */
+struct whole {
+    uint8_t bits[MAX_EIGHTBYTES];
+    size_t end;
+};
 
-/* Merges the classes of the type at offset into those of the whole, which ends at `end`. */
-static ffi_status classify_at(const ffi_type *type, size_t offset, size_t end, unsigned depth,
-                              enum eightbyte *classes)
+static void add_scalar(struct whole *whole, unsigned bits, size_t offset, size_t size)
 {
-    if (type->type > FFI_TYPE_LAST || !rx_is_power_of_two(type->alignment))
-        return FFI_BAD_TYPEDEF;
-    /* Rule 1: an unaligned field, as in a packed struct. */
-    if (offset % type->alignment != 0) {
-        classes[0] = MEMORY;
-        return FFI_OK;
-    }
-    if (type->type == FFI_TYPE_STRUCT)
-        return classify_members(type, offset, end, depth + 1, classes);
+    size_t end = offset + size < whole->end ? offset + size : whole->end;
+    for (size_t i = offset / 8; i * 8 < end; i++)
+        whole->bits[i] |= bits;
+}
 
-    const ffi_type *part = type;
-    if (type->type == FFI_TYPE_COMPLEX) {
-        part = type->elements == NULL ? NULL : type->elements[0];
-        if (part == NULL || part->type >= FFI_TYPE_STRUCT || part->size == 0)
-            return FFI_BAD_TYPEDEF;
-    }
-    enum eightbyte class;
-    ffi_status status = scalar_class(part, &class);
-    for (size_t at = offset; status == FFI_OK && at < offset + type->size && at < end;
-         at += part->size < 8 ? part->size : 8)
-        classes[at / 8] = merge(classes[at / 8], class);
-    return status;
+static ffi_status add_complex(struct whole *whole, const ffi_type *type, size_t offset)
+{
+    const ffi_type *part = type->elements == NULL ? NULL : type->elements[0];
+    unsigned bits = part == NULL || part->type == FFI_TYPE_POINTER ? 0 : bits_of(part);
+    if (bits == 0)
+        return FFI_BAD_TYPEDEF;
+    add_scalar(whole, bits, offset, type->size);
+    return FFI_OK;
 }
 
 /* Members lie as layout.c would put them, but no more aligned than the struct itself, which is how
  * a packed struct is told. One that lies behind the end of the struct belongs to a union that is
  * said with all its members, and counts for nothing. */
-static ffi_status classify_members(const ffi_type *type, size_t offset, size_t end, unsigned depth,
-                                   enum eightbyte *classes)
+static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t offset,
+                              unsigned depth)
 {
     if (depth == RX_MAX_NESTING || type->elements == NULL)
         return FFI_BAD_TYPEDEF;
     size_t at = 0;
-    for (ffi_type **member = type->elements; *member != NULL; member++) {
-        unsigned short align = (*member)->alignment;
-        if (!rx_is_power_of_two(align) || (*member)->size == 0)
+    for (ffi_type **next = type->elements; *next != NULL; next++) {
+        ffi_type *member = *next;
+        if (rx_unlikely(member->size == 0) && rx_layout_complete(member) != FFI_OK)
+            return FFI_BAD_TYPEDEF;
+        size_t align = member->alignment;
+        if (!rx_is_power_of_two(align))
             return FFI_BAD_TYPEDEF;
         at = rx_align_up(at, align < type->alignment ? align : type->alignment);
-        if (at >= type->size || offset + at >= end)
+        size_t place = offset + at;
+        if (at >= type->size || place >= whole->end)
             break;
-        ffi_status status = classify_at(*member, offset + at, end, depth, classes);
+
+        unsigned bits = bits_of(member);
+        ffi_status status = FFI_OK;
+        if (place % align != 0)
+            whole->bits[0] |= MEMORY_BIT; /* rule 1: an unaligned field, as in a packed struct */
+        else if (bits != 0)
+            add_scalar(whole, bits, place, member->size);
+        else if (member->type == FFI_TYPE_STRUCT)
+            status = add_members(whole, member, place, depth + 1);
+        else if (member->type == FFI_TYPE_COMPLEX)
+            status = add_complex(whole, member, place);
+        else
+            status = FFI_BAD_TYPEDEF;
         if (status != FFI_OK)
             return status;
-        at += (*member)->size;
+        at += member->size;
     }
     return FFI_OK;
 }
 
+static bool is_complex_long_double(const ffi_type *type)
+{
+    return type->type == FFI_TYPE_COMPLEX && type->elements[0] != NULL &&
+           type->elements[0]->type == FFI_TYPE_LONGDOUBLE;
+}
+
 ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found)
 {
-    if (type->type == FFI_TYPE_COMPLEX && type->elements[0] != NULL &&
-        type->elements[0]->type == FFI_TYPE_LONGDOUBLE) {
+    if (is_complex_long_double(type)) {
         *found = found_of(COMPLEX_X87, COMPLEX_X87);
         return FFI_OK;
     }
@@ -133,12 +146,13 @@ ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found)
         /* Larger than any complex type but that. */
         return type->type == FFI_TYPE_STRUCT ? FFI_OK : FFI_BAD_TYPEDEF;
     }
-    enum eightbyte classes[MAX_EIGHTBYTES] = {PADDING, PADDING};
-    ffi_status status = classify_at(type, 0, type->size, 0, classes);
+    struct whole whole = {.end = type->size};
+    ffi_status status = type->type == FFI_TYPE_STRUCT ? add_members(&whole, type, 0, 0)
+                                                      : add_complex(&whole, type, 0);
+    enum eightbyte first = class_of_bits(whole.bits[0]), second = class_of_bits(whole.bits[1]);
     /* Rule 5: one eightbyte in memory takes the other along, and so does half a long double. */
-    if (status == FFI_OK && classes[0] != MEMORY && classes[1] != MEMORY &&
-        (classes[0] == X87) == (classes[1] == X87))
-        *found = found_of(classes[0], classes[1]);
+    if (first != MEMORY && second != MEMORY && (first == X87) == (second == X87))
+        *found = found_of(first, second);
     return status;
 }
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pool_users: taking from the pool and giving back, with a record of who has what, in which nothing
+ * may be taken twice.
+ */
+#ifndef UNIT_POOL_USERS_H
+#define UNIT_POOL_USERS_H
+
+#include "unit.h"
+#include "pool.h"
+
+/* By index. closure is NULL when nobody has it. */
+struct taken {
+    void *closure;
+    void *code;
+};
+
+extern struct taken taken[RX_POOL_SIZE];
+
+/* How many were handed out while another had them, or are no trampoline. A test expects 0: in a signal
+ * handler or another thread it cannot be told at once. */
+extern int taken_wrongly;
+
+/* Take one and return its index, -1 when none is left; give it back. Any thread and any signal handler
+ * may call them. */
+int take(void);
+void give(int i);
+
+/* Takes until nothing is left, and returns how many that were; gives back whatever is taken. */
+int take_all(void);
+void give_all(void);
+
+#endif
