@@ -10,6 +10,8 @@
  *   job       one side of one row while it is being measured
  *   result    what has been measured for a row; the report and the CSV file are made from
  *             these and from nothing else
+ *   sweep     a row for each point of a scale: closures alive, threads; each point of each
+ *             library is measured alone, in a process of its own
  *
  * The program is linked against no libffi: <ffi.h> is used for its types alone, and every
  * pointer type below is taken from the prototype there.
@@ -174,6 +176,7 @@ struct work {
 struct row {
     const char *group;
     char name[64];
+    const char *unit; /* of its figures; NULL: ns */
     const struct work *work;
     const struct signature *sig;
     size_t count; /* live closures, threads or ints, as the work has it */
@@ -198,7 +201,9 @@ struct options {
     bool quick;
     bool list;
     bool not_slower;
-    double tolerance; /* 0.03: three per cent */
+    bool sweep;
+    const char *alone; /* the work to be done in this process, for a sweep or for footprint */
+    double tolerance;  /* 0.03: three per cent */
     size_t live;
     size_t ints;
     unsigned rounds;
@@ -211,12 +216,21 @@ struct options {
 /* library.c: opens the library and proves that its functions come from the file asked for.
  * Ends the program with a line on stderr when they do not. */
 void library_open(struct library *lib, const char *word);
+/* Ends the program when two are the same file, and numbers those of one name. */
 void libraries_distinct(struct library *libs, size_t count);
 
 /* calls.c, closures.c, sorting.c */
 extern const struct work work_call, work_plan, work_call_or_plan, work_prep_call, work_prep;
 extern const struct work work_closure, work_alloc, work_alloc_live, work_alloc_threads;
 extern const struct work work_qsort;
+
+/* closures.c: one is made (NULL when that fails, job->reason says how); n come and go. */
+ffi_closure *job_new_closure(struct job *job, handler_fn *handler, void *user_data, void **code);
+void job_run_alloc(struct job *job, size_t n);
+/* int(int): the argument plus what user_data says. */
+handler_fn handler_number;
+
+size_t processors(void); /* that this program may use */
 
 /* Prepares job->cif for its row's signature. */
 enum outcome job_prep_cif(struct job *job);
@@ -229,17 +243,40 @@ enum outcome job_fail(struct job *job, const char *format, ...)
 /* rows.c: the table's rows in order, groups together; returns how many. */
 size_t rows_make(struct row *rows, const struct library *libs, size_t libraries,
                  const struct options *opt);
+/* "10,000": the number as a reader wants it. */
+const char *grouped(size_t number, char out[32]);
 
 /* measure.c */
+double now(void); /* ns */
 void measure_row(struct result *res, const struct row *row, const struct library *libs,
                  size_t libraries, const struct options *opt);
+/* Adds a round's figure; when all are there, settles best, median and figure. */
+void measure_add(struct measure *m, double ns);
+void measure_settle(struct measure *m, bool by_median);
 /* First library's figure over another's, or 0 when one of them has no figure. */
 double result_ratio(const struct result *res, size_t library);
 /* True when the first library is slower than some other by more than the tolerance. */
 bool result_slower(const struct result *res, size_t libraries, double tolerance);
 
+/* sweep.c: the sweeps over `words`, the libraries as the command line names them; an exit status.
+ */
+int sweep(char **words, size_t libraries, const struct options *opt);
+
+/* alone.c: what a process does that was started for one piece of work; an exit status. */
+int alone(const char *work, const char *word);
+void alone_live(struct job *job, size_t count);                /* live.c */
+void alone_threads(struct job *job, bool calls, size_t count); /* threads.c */
+
+/* memory.c: what the kernel says of this process; nothing is allocated for it. */
+struct memory {
+    double pss, private_clean, private_dirty; /* bytes */
+};
+void memory_read(struct memory *memory);
+size_t memory_mappings(void);
+
 /* report.c */
 void report_head(const struct library *libs, size_t libraries, const struct options *opt);
+void report_sweep_head(const struct library *libs, size_t libraries, size_t processors);
 void report_group(const struct result *res, size_t count, const struct library *libs,
                   size_t libraries);
 int report_verdict(const struct result *res, size_t count, const struct library *libs,
@@ -247,6 +284,8 @@ int report_verdict(const struct result *res, size_t count, const struct library 
 int report_csv(FILE *file, const struct result *res, size_t count, const struct library *libs,
                size_t libraries);
 
+/* main.c: what is being measured, on a terminal; NULL takes it away. */
+void progress(const char *group, const char *name, size_t done, size_t count);
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -15,9 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
-static ffi_closure *closure_new(struct job *job, handler_fn *handler, void *user_data, void **code)
+ffi_closure *job_new_closure(struct job *job, handler_fn *handler, void *user_data, void **code)
 {
     const struct library *lib = job->library;
     ffi_closure *closure = lib->closure_alloc(sizeof *closure, code);
@@ -46,7 +45,7 @@ static enum outcome setup_closure(struct job *job)
     if (job->library) {
         if (job_prep_cif(job) != OK)
             return FAILED;
-        job->closure = closure_new(job, job->row->sig->handler, NULL, &job->code);
+        job->closure = job_new_closure(job, job->row->sig->handler, NULL, &job->code);
         if (!job->closure)
             return FAILED;
         job->run = run_closure;
@@ -62,13 +61,13 @@ static void teardown_closure(struct job *job)
 
 /* ---- alloc + prep + free ---- */
 
-static void run_alloc(struct job *job, size_t n)
+void job_run_alloc(struct job *job, size_t n)
 {
     const struct library *lib = job->library;
     handler_fn *handler = job->row->sig->handler;
     while (n--) {
         void *code;
-        ffi_closure *closure = closure_new(job, handler, NULL, &code);
+        ffi_closure *closure = job_new_closure(job, handler, NULL, &code);
         if (!closure)
             return;
         lib->closure_free(closure);
@@ -81,10 +80,10 @@ static enum outcome setup_alloc(struct job *job)
 {
     if (job_prep_cif(job) != OK)
         return FAILED;
-    run_alloc(job, 500);
+    job_run_alloc(job, 500);
     if (*job->reason || setup_closure(job) != OK)
         return FAILED;
-    job->run = run_alloc;
+    job->run = job_run_alloc;
     return OK;
 }
 
@@ -98,8 +97,7 @@ struct live {
     } of[];
 };
 
-/* int(int): the argument plus what user_data says. */
-static void handler_number(ffi_cif *cif, void *ret, void **args, void *user_data)
+void handler_number(ffi_cif *cif, void *ret, void **args, void *user_data)
 {
     (void)cif;
     *(ffi_sarg *)ret = *(int *)args[0] + (int)(intptr_t)user_data;
@@ -118,7 +116,7 @@ static enum outcome setup_alloc_live(struct job *job)
     for (live->count = 0; live->count < count; live->count++) {
         size_t i = live->count;
         live->of[i].closure =
-            closure_new(job, handler_number, (void *)(intptr_t)i, &live->of[i].code);
+            job_new_closure(job, handler_number, (void *)(intptr_t)i, &live->of[i].code);
         if (!live->of[i].closure)
             return job_fail(job, "no more than %zu closures at once", i);
     }
@@ -152,13 +150,6 @@ struct member {
     bool disturbed;
 };
 
-static uint64_t clock_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* How often this thread has lost its processor to another. */
 static long preemptions(void)
 {
@@ -174,9 +165,9 @@ static void *member_main(void *data)
     while (atomic_load(&me->team->ready) < me->team->size)
         ;
     long before = preemptions();
-    me->start = clock_ns();
-    run_alloc(&me->job, me->team->operations);
-    me->end = clock_ns();
+    me->start = (uint64_t)now();
+    job_run_alloc(&me->job, me->team->operations);
+    me->end = (uint64_t)now();
     me->disturbed = preemptions() != before;
     return NULL;
 }
@@ -219,14 +210,19 @@ static void run_threads(struct job *job, size_t n)
     job->disturbed |= latest - earliest > job->own_ns / 8;
 }
 
+size_t processors(void)
+{
+    cpu_set_t cpus;
+    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
+}
+
 /* Threads that take turns on one processor would say nothing. */
 static enum outcome setup_threads(struct job *job)
 {
     size_t threads = job->row->count;
-    cpu_set_t cpus;
     if (threads > MAX_THREADS)
         return job_fail(job, "more than %d threads", MAX_THREADS);
-    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && (size_t)CPU_COUNT(&cpus) < threads) {
+    if (processors() < threads) {
         job_fail(job, "needs %zu processors", threads);
         return ABSENT;
     }

@@ -191,7 +191,8 @@ void libraries_distinct(struct library *libs, size_t count)
     for (size_t i = 0; i < count; i++) {
         unsigned same = 1;
         for (size_t j = 0; j < i; j++) {
-            if (libs[i].base == libs[j].base)
+            bool here = libs[i].base && libs[i].base == libs[j].base;
+            if (here || strcmp(libs[i].path, libs[j].path) == 0)
                 die("%s and %s are one and the same library", libs[j].path, libs[i].path);
             size_t length = strlen(libs[i].name);
             if (strncmp(libs[i].name, libs[j].name, length) == 0 &&

@@ -30,6 +30,8 @@ static const char usage[] =
     "  --rounds=N              rounds of each row (default 25)\n"
     "  --live=N                closures alive in the row with many (default 10000)\n"
     "  --csv=FILE              also write all figures to FILE\n"
+    "  --sweep                 in place of the table: 1 to 1,000,000 closures alive, and\n"
+    "                          1 to 8 threads\n"
     "  --not-slower[=PERCENT]  exit with 1 when the first library is slower than any other\n"
     "                          in any row by more than PERCENT (default 3)\n"
     "  --help\n";
@@ -63,6 +65,8 @@ static void read_options(int argc, char **argv, struct options *opt)
         {"rounds", required_argument, NULL, 'n'},
         {"live", required_argument, NULL, 'a'},
         {"csv", required_argument, NULL, 'c'},
+        {"sweep", no_argument, NULL, 'w'},
+        {"alone", required_argument, NULL, 'A'}, /* alone.c */
         {"not-slower", optional_argument, NULL, 's'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -95,6 +99,12 @@ static void read_options(int argc, char **argv, struct options *opt)
         case 'c':
             opt->csv = optarg;
             break;
+        case 'w':
+            opt->sweep = true;
+            break;
+        case 'A':
+            opt->alone = optarg;
+            break;
         case 's':
             opt->not_slower = true;
             if (optarg)
@@ -113,12 +123,12 @@ static void read_options(int argc, char **argv, struct options *opt)
     opt->ints = opt->quick ? 100000 : 1000000;
 }
 
-static void progress(const struct row *row, size_t done, size_t count)
+void progress(const char *group, const char *name, size_t done, size_t count)
 {
     if (!isatty(STDERR_FILENO))
         return;
-    if (row)
-        fprintf(stderr, "\r\033[K[%zu/%zu] %.40s: %.28s", done + 1, count, row->group, row->name);
+    if (group)
+        fprintf(stderr, "\r\033[K[%zu/%zu] %.40s: %.28s", done + 1, count, group, name);
     else
         fputs("\r\033[K", stderr);
 }
@@ -143,6 +153,10 @@ int main(int argc, char **argv)
     }
     if (libraries > MAX_LIBRARIES)
         die("no more than %d libraries at once", MAX_LIBRARIES);
+    if (opt.alone)
+        return alone(opt.alone, argv[optind]);
+    if (opt.sweep)
+        return sweep(argv + optind, libraries, &opt);
     for (size_t i = 0; i < libraries; i++)
         library_open(&libs[i], argv[optind + (int)i]);
     libraries_distinct(libs, libraries);
@@ -160,10 +174,10 @@ int main(int argc, char **argv)
     report_head(libs, libraries, &opt);
     size_t first = 0; /* of the group being measured */
     for (size_t r = 0; r < count; r++) {
-        progress(&rows[r], r, count);
+        progress(rows[r].group, rows[r].name, r, count);
         measure_row(&results[r], &rows[r], libs, libraries, &opt);
         if (r + 1 == count || strcmp(rows[r + 1].group, rows[r].group) != 0) {
-            progress(NULL, 0, 0);
+            progress(NULL, NULL, 0, 0);
             report_group(&results[first], r + 1 - first, libs, libraries);
             first = r + 1;
         }

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <time.h>
 
-static double now(void)
+double now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -85,6 +85,22 @@ static double median(const struct measure *m)
     return m->rounds ? ordered[m->rounds / 2] : 0;
 }
 
+void measure_add(struct measure *m, double ns)
+{
+    if (m->rounds == MAX_ROUNDS)
+        return;
+    m->ns[m->rounds] = ns;
+    if (m->rounds == 0 || ns < m->best)
+        m->best = ns;
+    m->rounds++;
+}
+
+void measure_settle(struct measure *m, bool by_median)
+{
+    m->median = median(m);
+    m->figure = by_median ? m->median : m->best;
+}
+
 static void run_rounds(struct result *res, struct job *jobs, size_t sides, unsigned rounds)
 {
     static size_t turn;
@@ -98,21 +114,15 @@ static void run_rounds(struct result *res, struct job *jobs, size_t sides, unsig
             double each = (double)m->operations;
             if (res->row->work->one_at_a_time)
                 each = (double)res->row->count;
-            m->ns[m->rounds] = timed(&jobs[s], m->operations, shift) / each;
+            double ns = timed(&jobs[s], m->operations, shift) / each;
             if (*jobs[s].reason)
                 m->outcome = FAILED;
-            if (*jobs[s].reason || jobs[s].disturbed)
-                continue;
-            if (m->rounds == 0 || m->ns[m->rounds] < m->best)
-                m->best = m->ns[m->rounds];
-            m->rounds++;
+            else if (!jobs[s].disturbed)
+                measure_add(m, ns);
         }
     }
-    for (size_t s = 0; s < sides; s++) {
-        struct measure *m = &res->side[s];
-        m->median = median(m);
-        m->figure = res->row->work->by_median ? m->median : m->best;
-    }
+    for (size_t s = 0; s < sides; s++)
+        measure_settle(&res->side[s], res->row->work->by_median);
 }
 
 void measure_row(struct result *res, const struct row *row, const struct library *libs,

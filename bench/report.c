@@ -32,18 +32,35 @@ static void processor(char *name, size_t room)
         fclose(file);
 }
 
+static void print_libraries(const struct library *libs, size_t libraries)
+{
+    for (size_t i = 0; i < libraries; i++)
+        printf("%-*s  %s\n", 16, libs[i].name, libs[i].path);
+    putchar('\n');
+}
+
 void report_head(const struct library *libs, size_t libraries, const struct options *opt)
 {
     char cpu[128];
     processor(cpu, sizeof cpu);
-    for (size_t i = 0; i < libraries; i++)
-        printf("%-*s  %s\n", 16, libs[i].name, libs[i].path);
-    printf("\n%s. Nanoseconds for an operation, the best of %u rounds of %g ms.\n", cpu,
-           opt->rounds, opt->round_ns / 1e6);
+    print_libraries(libs, libraries);
+    printf("%s. Nanoseconds for an operation, the best of %u rounds of %g ms.\n", cpu, opt->rounds,
+           opt->round_ns / 1e6);
     if (libraries > 1)
         printf("ratio: %s / the library to its left; below 1, %s is the faster.\n", libs[0].name,
                libs[0].name);
     printf("noise: how far the median round lies above the best, with the worse library.\n");
+}
+
+void report_sweep_head(const struct library *libs, size_t libraries, size_t processors)
+{
+    char cpu[128];
+    processor(cpu, sizeof cpu);
+    print_libraries(libs, libraries);
+    printf("%s, %zu processor%s. Each figure from several processes that did nothing else: the\n"
+           "best, for the times with N alive; the median of all others. ratio, noise: as in the "
+           "table.\n",
+           cpu, processors, processors == 1 ? "" : "s");
 }
 
 static void print_heading(const char *group, const struct library *libs, size_t libraries)
@@ -164,7 +181,8 @@ void report_group(const struct result *res, size_t count, const struct library *
     print_heading(res->row->group, libs, libraries);
     for (size_t r = 0; r < count; r++)
         print_row(&res[r], libs, libraries);
-    print_means(res, count, libs, libraries);
+    if (res->row->work) /* what a sweep's points have in common is no mean */
+        print_means(res, count, libs, libraries);
     fflush(stdout);
 }
 
@@ -216,10 +234,11 @@ int report_csv(FILE *file, const struct result *res, size_t count, const struct 
                size_t libraries)
 {
     static const char *const outcome[] = {[OK] = "ok", [ABSENT] = "absent", [FAILED] = "failed"};
-    fputs("group,row,library,name,outcome,ns,best_ns,median_ns,rounds,operations\n", file);
+    fputs("group,row,library,name,outcome,figure,unit,best,median,rounds,operations\n", file);
     for (size_t r = 0; r < count; r++)
         for (size_t s = 0; s <= libraries; s++) {
             const struct measure *m = &res[r].side[s];
+            const char *unit = res[r].row->unit ? res[r].row->unit : "ns";
             csv_text(file, res[r].row->group);
             putc(',', file);
             csv_text(file, res[r].row->name);
@@ -227,10 +246,10 @@ int report_csv(FILE *file, const struct result *res, size_t count, const struct 
             csv_text(file, s ? libs[s - 1].name : "direct");
             fprintf(file, ",%s,", outcome[m->outcome]);
             if (m->outcome == OK)
-                fprintf(file, "%.4f,%.4f,%.4f,%u,%zu\n", m->figure, m->best, m->median, m->rounds,
-                        m->operations);
+                fprintf(file, "%.4f,%s,%.4f,%.4f,%u,%zu\n", m->figure, unit, m->best, m->median,
+                        m->rounds, m->operations);
             else
-                fputs(",,,,\n", file);
+                fprintf(file, ",%s,,,,\n", unit);
         }
     return ferror(file) ? -1 : 0;
 }

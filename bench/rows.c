@@ -41,8 +41,7 @@ static void add_mix(struct list *list, const char *group, const struct work *wor
         add(list, group, mix[i].name, work, &mix[i], 0);
 }
 
-/* "10,000": the number as a reader wants it. */
-static const char *grouped(size_t number, char out[32])
+const char *grouped(size_t number, char out[32])
 {
     char digits[24];
     int length = snprintf(digits, sizeof digits, "%zu", number);

@@ -32,9 +32,9 @@ ffi_status rx_class_of_aggregate(ffi_abi abi, ffi_type *type, rx_class *out)
     if (type->elements == NULL)
         return FFI_BAD_TYPEDEF;
     ffi_status status = rx_layout_complete(type);
-    if (status != FFI_OK)
+    if (rx_unlikely(status != FFI_OK))
         return status;
-    if (type->size > RX_MAX_SIZE)
+    if (rx_unlikely(type->size > RX_MAX_SIZE))
         return FFI_BAD_TYPEDEF;
 
     unsigned found;

@@ -72,11 +72,12 @@ struct whole {
     size_t end;
 };
 
-static void add_scalar(struct whole *whole, unsigned bits, size_t offset, size_t size)
+/* offset lies in front of the end; what lies behind it counts for nothing. */
+static inline void add_scalar(struct whole *whole, unsigned bits, size_t offset, size_t size)
 {
-    size_t end = offset + size < whole->end ? offset + size : whole->end;
-    for (size_t i = offset / 8; i * 8 < end; i++)
-        whole->bits[i] |= bits;
+    whole->bits[offset / 8] |= bits;
+    if (rx_unlikely(offset < 8 && offset + size > 8 && whole->end > 8))
+        whole->bits[1] |= bits;
 }
 
 static ffi_status add_complex(struct whole *whole, const ffi_type *type, size_t offset)
@@ -97,24 +98,24 @@ static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t 
 {
     if (depth == RX_MAX_NESTING || type->elements == NULL)
         return FFI_BAD_TYPEDEF;
-    size_t at = 0;
+    size_t at = 0, size = type->size, most = type->alignment;
     for (ffi_type **next = type->elements; *next != NULL; next++) {
         ffi_type *member = *next;
         if (rx_unlikely(member->size == 0) && rx_layout_complete(member) != FFI_OK)
             return FFI_BAD_TYPEDEF;
         size_t align = member->alignment;
-        if (!rx_is_power_of_two(align))
+        if (rx_unlikely(!rx_is_power_of_two(align)))
             return FFI_BAD_TYPEDEF;
-        at = rx_align_up(at, align < type->alignment ? align : type->alignment);
+        at = rx_align_up(at, align < most ? align : most);
         size_t place = offset + at;
-        if (at >= type->size || place >= whole->end)
+        if (rx_unlikely(at >= size || place >= whole->end))
             break;
 
         unsigned bits = bits_of(member);
         ffi_status status = FFI_OK;
-        if (place % align != 0)
+        if (rx_unlikely((place & (align - 1)) != 0))
             whole->bits[0] |= MEMORY_BIT; /* rule 1: an unaligned field, as in a packed struct */
-        else if (bits != 0)
+        else if (rx_likely(bits != 0))
             add_scalar(whole, bits, place, member->size);
         else if (member->type == FFI_TYPE_STRUCT)
             status = add_members(whole, member, place, depth + 1);

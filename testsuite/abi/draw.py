@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""draw: types at random.
+
+A class of types is a function from a random number generator to a type. CLASSES lists them with their
+weights for each family of calling conventions: a new kind of type (or a new convention) is a line there.
+"""
+
+from kinds import (CFLOAT, COMPLEX, DOUBLE, FLOAT, FLOATS, INTEGERS, LARGEST, LDOUBLE, S8, S16, U8,
+                   U32, U64, Member, Struct)
+
+
+def integer(rng):
+    return rng.choice(INTEGERS)
+
+
+def floating(rng):
+    return rng.choice(FLOATS)
+
+
+def long_double(rng):
+    return LDOUBLE
+
+
+def complex_number(rng):
+    return rng.choice(COMPLEX)
+
+
+def scalar(rng):
+    draw = rng.choices((integer, floating, long_double, complex_number), (10, 6, 1, 2))[0]
+    return draw(rng)
+
+
+def tiny(rng):
+    """What fits into a small struct beside something else."""
+    return rng.choice(INTEGERS + FLOATS + (FLOAT, FLOAT, DOUBLE, CFLOAT))
+
+
+def struct(rng, members):
+    return Struct(tuple(members), explicit=rng.random() < 0.2)
+
+
+def small(rng):
+    """Up to 16 bytes, in all mixtures, some of it nested or in arrays."""
+    while True:
+        members = []
+        for _ in range(rng.randint(1, 4)):
+            type = small(rng) if rng.random() < 0.15 else tiny(rng)
+            members.append(Member(type, rng.randint(1, 5) if rng.random() < 0.2 else 0))
+        drawn = struct(rng, members)
+        if drawn.size <= 16:
+            return drawn
+
+
+def odd(rng):
+    """1 to 15 bytes, of which the last are one by one: 3, 7, 11 and 15 are read and written in pieces."""
+    size = rng.randrange(1, 16, 2)
+    members = []
+    first = rng.choice((U8, S16, U32, FLOAT, U64, DOUBLE, CFLOAT))
+    if first.size < size:
+        members.append(Member(first))
+        size -= first.size
+    members.append(Member(rng.choice((U8, S8)), size))
+    return Struct(tuple(members), pack=1)
+
+
+def homogeneous(rng):
+    """Up to five of one floating type, plain, in an array, or split over two levels."""
+    type = rng.choice((FLOAT, DOUBLE, FLOAT, DOUBLE, LDOUBLE) + COMPLEX)
+    n = rng.randint(1, 5)
+    how = rng.randrange(3)
+    if how == 0:
+        return struct(rng, [Member(type)] * n)
+    if how == 1:
+        return struct(rng, [Member(type, n)])
+    inner = struct(rng, [Member(type)] * rng.randint(1, n))
+    rest = n - len(inner.members)
+    return struct(rng, [Member(inner)] + [Member(type)] * rest)
+
+
+def lone_long_double(rng):
+    drawn = struct(rng, [Member(LDOUBLE, rng.randrange(2))])
+    return struct(rng, [Member(drawn)]) if rng.random() < 0.3 else drawn
+
+
+def large(rng):
+    """More than 16 bytes."""
+    while True:
+        members = []
+        for _ in range(rng.randint(1, 8)):
+            type = rng.choice((small, homogeneous))(rng) if rng.random() < 0.3 else scalar(rng)
+            members.append(Member(type, rng.randint(1, 9) if rng.random() < 0.3 else 0))
+        drawn = struct(rng, members)
+        if 16 < drawn.size <= LARGEST / 4:
+            return drawn
+
+
+def nested(rng, depth=3):
+    """Structs in structs, to several levels."""
+    while True:
+        members = []
+        for _ in range(rng.randint(1, 3)):
+            deeper = depth > 0 and rng.random() < 0.6
+            members.append(Member(nested(rng, depth - 1) if deeper else tiny(rng)))
+        drawn = struct(rng, members)
+        if drawn.size <= LARGEST / 4:
+            return drawn
+
+
+def over_aligned(rng):
+    """More aligned than its members ask for: the whole, or one member of it."""
+    while True:
+        base = rng.choice((small, small, large))(rng)
+        align = rng.choice((16, 16, 32, 64))
+        if rng.random() < 0.5:
+            drawn = Struct(base.members, align_as=align)
+        else:
+            members = list(base.members)
+            n = rng.randrange(len(members))
+            members[n] = Member(members[n].type, members[n].count, align)
+            drawn = struct(rng, members)
+        if drawn.align > base.align:
+            return struct(rng, [Member(drawn)]) if rng.random() < 0.2 else drawn
+
+
+def packed(rng):
+    """Less aligned than its members ask for."""
+    base = rng.choice((small, small, small, large, nested))(rng)
+    drawn = Struct(base.members, pack=rng.choice((1, 1, 2, 4)))
+    return struct(rng, [Member(drawn), Member(tiny(rng))]) if rng.random() < 0.2 else drawn
+
+
+COMMON = (
+    (30, integer), (16, floating), (5, long_double), (8, complex_number),
+    (25, small), (8, odd), (10, homogeneous), (2, lone_long_double), (6, large), (6, nested),
+    (5, over_aligned), (6, packed),
+)
+
+# What most signatures are made of: a scalar result, and arguments that are all of one of these classes.
+PLAIN = (integer, floating)
+
+CLASSES = {
+    'sysv': COMMON,
+    'windows': COMMON,
+}
