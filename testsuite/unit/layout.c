@@ -272,9 +272,12 @@ static void *complete_all(void *arg)
 {
     struct race *race = arg;
     for (size_t i = 0; i < ROUNDS; i++) {
+        ffi_type *type = race->type[i];
         pthread_barrier_wait(&race->start);
-        if (rx_layout_complete(race->type[i]) != FFI_OK || race->type[i]->size != 24 ||
-            race->type[i]->alignment != 8)
+        /* Others may be writing the same values still. */
+        if (rx_layout_complete(type) != FFI_OK ||
+            __atomic_load_n(&type->size, __ATOMIC_RELAXED) != 24 ||
+            __atomic_load_n(&type->alignment, __ATOMIC_RELAXED) != 8)
             __atomic_store_n(&race->wrong, true, __ATOMIC_RELAXED);
     }
     return NULL;

@@ -6,6 +6,7 @@
  */
 #include "pool_users.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* ---- Using it up ---- */
@@ -130,6 +131,17 @@ Test(pool, it_waits_when_many_are_freed_at_once)
 }
 
 /* ---- Little is touched ---- */
+
+Test(pool, errno_is_left_alone)
+{
+    errno = 99;
+    for (int i = 0; i < 1000; i++)
+        give(take());
+    take_all();
+    void *code;
+    cr_expect(eq(ptr, ffi_closure_alloc(sizeof(ffi_closure), &code), NULL));
+    cr_expect(eq(int, errno, 99));
+}
 
 Test(pool, a_program_with_few_closures_touches_few)
 {

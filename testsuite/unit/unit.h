@@ -16,6 +16,18 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
+/* The thread sanitizer has stacks, signals and forks of its own, which some tests cannot live with. */
+#if defined(__SANITIZE_THREAD__)
+#define SKIP_UNDER_THREAD_SANITIZER() cr_skip("not under the thread sanitizer")
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SKIP_UNDER_THREAD_SANITIZER() cr_skip("not under the thread sanitizer")
+#endif
+#endif
+#ifndef SKIP_UNDER_THREAD_SANITIZER
+#define SKIP_UNDER_THREAD_SANITIZER() ((void)0)
+#endif
+
 /* ---- Saying things in place: each lives as long as the block that it stands in ---- */
 
 /* Lists of types, which end in NULL, and of addresses of arguments. */
