@@ -88,7 +88,7 @@ static const char *run(const struct criterion_test *test)
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        alarm(300);
+        alarm(60);
         test->test();
         exit(has_failed ? FAILED : 0);
     }
@@ -99,7 +99,8 @@ static const char *run(const struct criterion_test *test)
         return "ok - # SKIP";
     if (WIFSIGNALED(status) && WTERMSIG(status) == test->data->signal)
         return "ok";
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && test->data->signal == 0 ? "ok" : "not ok";
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && test->data->signal == 0 ? "ok"
+                                                                                    : "not ok";
 }
 
 extern struct criterion_test *__start_cr_tst[], *__stop_cr_tst[];

@@ -17,12 +17,12 @@ struct taken {
 
 extern struct taken taken[RX_POOL_SIZE];
 
-/* How many were handed out while another had them, or are no trampoline. A test expects 0: in a signal
- * handler or another thread it cannot be told at once. */
+/* How many were handed out while another had them, or are no trampoline. A test expects 0: in a
+ * signal handler or another thread it cannot be told at once. */
 extern int taken_wrongly;
 
-/* Take one and return its index, -1 when none is left; give it back. Any thread and any signal handler
- * may call them. */
+/* Take one and return its index, -1 when none is left; give it back. Any thread and any signal
+ * handler may call them. */
 int take(void);
 void give(int i);
 

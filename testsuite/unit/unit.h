@@ -16,7 +16,8 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-/* The thread sanitizer has stacks, signals and forks of its own, which some tests cannot live with. */
+/* The thread sanitizer has stacks, signals and forks of its own, which some tests cannot live with.
+ */
 #if defined(__SANITIZE_THREAD__)
 #define SKIP_UNDER_THREAD_SANITIZER() cr_skip("not under the thread sanitizer")
 #elif defined(__has_feature)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * unwind: C++ exceptions through calls and through closures. They depend on the unwind information of
- * the library's assembly; at every single instruction it is looked at in the folder of the
+ * unwind: C++ exceptions through calls and through closures. They depend on the unwind information
+ * of the library's assembly; at every single instruction it is looked at in the folder of the
  * architecture. longjmp and backtraces are in unwind_jumps.cc.
  */
 #include "unwind.h"
@@ -88,10 +88,9 @@ static void throw_first(ffi_cif *, void *, void **args, void *user_data)
 typedef long integers(long, long);
 typedef double mixed(long, double, long, long, long, long, long, long, double, double);
 
-static ffi_type *mixed_types[] = {&ffi_type_slong, &ffi_type_double, &ffi_type_slong,
-                                  &ffi_type_slong, &ffi_type_slong,  &ffi_type_slong,
-                                  &ffi_type_slong, &ffi_type_slong,  &ffi_type_double,
-                                  &ffi_type_double};
+static ffi_type *mixed_types[] = {
+    &ffi_type_slong, &ffi_type_double, &ffi_type_slong, &ffi_type_slong,  &ffi_type_slong,
+    &ffi_type_slong, &ffi_type_slong,  &ffi_type_slong, &ffi_type_double, &ffi_type_double};
 static long two = 2;
 static void *code_under_test;
 

@@ -25,8 +25,8 @@ static ffi_type **some_types(size_t *n)
         &ffi_type_complex_float, &ffi_type_complex_double, &ffi_type_complex_longdouble,
     };
     /* A second eightbyte of each kind and size behind a first one of each kind. */
-    static ffi_type *const seconds[] = {&ffi_type_uint8, &ffi_type_uint16, &ffi_type_uint32,
-                                        &ffi_type_uint64, &ffi_type_float, &ffi_type_double};
+    static ffi_type *const seconds[] = {&ffi_type_uint8,  &ffi_type_uint16, &ffi_type_uint32,
+                                        &ffi_type_uint64, &ffi_type_float,  &ffi_type_double};
     static ffi_type *members[LENGTH(structs)][3];
     static size_t count;
     if (count == 0) {
@@ -85,7 +85,8 @@ static void put_argument(struct arguments *to, const struct rx_arg *arg, const u
     case RX_OP_TWO:
     case RX_OP_PAIR:
         put(to, arg->dst, word_of(value, 8, false));
-        put(to, arg->op == RX_OP_TWO ? arg->dst + 8 : arg->dst2, word_of(value + 8, size - 8, false));
+        put(to, arg->op == RX_OP_TWO ? arg->dst + 8 : arg->dst2,
+            word_of(value + 8, size - 8, false));
         break;
     case RX_OP_COPY:
         for (size_t i = 0; i < size; i += 8)
@@ -127,8 +128,7 @@ static void compare(ffi_cif *cif, void *result, void **args, void *values)
     (void)result;
     handled++;
     for (unsigned i = 0; i < cif->nargs; i++)
-        handled_wrongly +=
-            memcmp(args[i], ((void **)values)[i], cif->arg_types[i]->size) != 0;
+        handled_wrongly += memcmp(args[i], ((void **)values)[i], cif->arg_types[i]->size) != 0;
 }
 
 /* Nothing is ever computed with the values, so any bytes will do. */
@@ -288,8 +288,8 @@ Test(places, each_result_of_closures_with_any_number_of_arguments)
                 ffi_closure *closure = closure_of(&cif, give_result, NULL, &code);
                 uint64_t result = 0;
                 ffi_call(&cif, FN(code), &result, list);
-                cr_expect(eq(u64, result, expected_result(results[r])), "result %zu, %u of kind %zu",
-                          r, n, k);
+                cr_expect(eq(u64, result, expected_result(results[r])),
+                          "result %zu, %u of kind %zu", r, n, k);
                 cr_expect(eq(uint, handled_wrongly, 0), "result %zu, %u of kind %zu", r, n, k);
                 ffi_closure_free(closure);
                 if (n < 12)

@@ -7,21 +7,22 @@
 
 #include <stdint.h>
 
-/* rbx, rbp, r12-r15, rdi, rsi; xmm6-15. System V functions keep the first six, Windows functions all. */
+/* rbx, rbp, r12-r15, rdi, rsi; xmm6-15. System V functions keep the first six, Windows functions
+ * all. */
 struct registers {
     uint64_t general[8];
     uint64_t vector[10][2];
 };
 
-static const char *const probe_general[] __attribute__((unused)) = {"rbx", "rbp", "r12", "r13",
-                                                                    "r14", "r15", "rdi", "rsi"};
+static const char *const probe_general[]
+    __attribute__((unused)) = {"rbx", "rbp", "r12", "r13", "r14", "r15", "rdi", "rsi"};
 
-/* Calls code, with no arguments and room for Windows' four, with these registers, and notes what they
- * are afterwards. */
+/* Calls code, with no arguments and room for Windows' four, with these registers, and notes what
+ * they are afterwards. */
 void probe(void *code, const struct registers *before, struct registers *after);
 
-/* The registers and the stack of a call, in the order of the area: rdi rsi rdx rcx r8 r9; xmm0-7; the
- * first words of the stacked arguments. */
+/* The registers and the stack of a call, in the order of the area: rdi rsi rdx rcx r8 r9; xmm0-7;
+ * the first words of the stacked arguments. */
 #define PROBE_STACK 64
 
 struct arguments {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * stepping, x86_64: the processor's single-step flag, by which a signal handler runs after every single
- * instruction: what may happen at any moment, happens at each.
+ * stepping, x86_64: the processor's single-step flag, by which a signal handler runs after every
+ * single instruction: what may happen at any moment, happens at each.
  */
 #ifndef UNIT_STEPPING_H
 #define UNIT_STEPPING_H
+
+#include "unit.h"
 
 #include <signal.h>
 
@@ -32,6 +34,7 @@ static inline __attribute__((always_inline)) void stop_stepping(void)
 /* From then on, each step runs handler. */
 static inline void at_each_step(void (*handler)(int, siginfo_t *, void *))
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     struct sigaction action = {.sa_flags = SA_SIGINFO};
     action.sa_sigaction = handler;
     sigaction(SIGTRAP, &action, NULL);

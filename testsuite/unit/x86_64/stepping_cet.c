@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * stepping_cet, x86_64: what a processor with indirect branch tracking and shadow stacks would check, done
- * after every instruction: an indirect jump or call leads to an endbr64, a return goes back to where
- * its call came from. The library's notes promise both, and few machines hold it to that.
+ * stepping_cet, x86_64: what a processor with indirect branch tracking and shadow stacks would
+ * check, done after every instruction: an indirect jump or call leads to an endbr64, a return goes
+ * back to where its call came from. The library's notes promise both, and few machines hold it to
+ * that.
  */
 #include "sized.h"
 #include "arch.h"
@@ -10,7 +11,8 @@
 
 #include <ucontext.h>
 
-/* ---- Which code is the library's: what lies between these, as an archive is linked in one piece ---- */
+/* ---- Which code is the library's: what lies between these, as an archive is linked in one piece
+ * ---- */
 
 RX_HIDDEN extern const char rx_call_steps[], rx_steps[], rx_shapes[], rx_entry_win64[];
 
@@ -19,10 +21,17 @@ static const char *first_code, *last_code;
 static void find_library(void)
 {
     const char *const code[] = {
-        (const char *)ffi_call,     (const char *)ffi_prep_cif, (const char *)ffi_closure_alloc,
-        (const char *)ffi_raw_call, (const char *)rx_fill,      rx_call_steps,
-        rx_steps,                   rx_shapes,                  rx_entry_win64,
-        rx_trampolines,             rx_trampolines + (size_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE,
+        (const char *)ffi_call,
+        (const char *)ffi_prep_cif,
+        (const char *)ffi_closure_alloc,
+        (const char *)ffi_raw_call,
+        (const char *)rx_fill,
+        rx_call_steps,
+        rx_steps,
+        rx_shapes,
+        rx_entry_win64,
+        rx_trampolines,
+        rx_trampolines + (size_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE,
     };
     first_code = last_code = code[0];
     for (size_t i = 1; i < LENGTH(code); i++) {
@@ -224,7 +233,8 @@ Test(stepping_cet, closures_of_every_kind)
 {
     const ffi_abi abis[] = {FFI_UNIX64, FFI_WIN64};
     for (size_t i = 0; i < LENGTH(abis); i++) {
-        ffi_cif cif = signature_in(abis[i], &ffi_type_sint, TYPES(&ffi_type_double, bytes_type(24)));
+        ffi_cif cif =
+            signature_in(abis[i], &ffi_type_sint, TYPES(&ffi_type_double, bytes_type(24)));
         ffi_closure mine;
         void *code;
         ffi_closure_alloc(sizeof mine, &code);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * stepping_signal, x86_64: a signal handler that takes, gives back, prepares and calls closures, run
- * between the instructions of the same things (src/pool.c, src/intern.c, src/closure.c). What holds
- * a lock, or is for a moment in no order, does not survive this.
+ * stepping_signal, x86_64: a signal handler that takes, gives back, prepares and calls closures,
+ * run between the instructions of the same things (src/pool.c, src/intern.c, src/closure.c). What
+ * holds a lock, or is for a moment in no order, does not survive this.
  */
 #include "pool_users.h"
 #include "stepping.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * stepping_unwind, x86_64: after every instruction between a caller and a handler, a backtrace reaches
- * the caller: the unwind information is right at each (the CFI of src/x86_64's assembly).
+ * stepping_unwind, x86_64: after every instruction between a caller and a handler, a backtrace
+ * reaches the caller: the unwind information is right at each (the CFI of src/x86_64's assembly).
  */
 #include "sized.h"
 #include "stepping.h"
@@ -191,6 +191,7 @@ static void call_what_must_not_be_called(void *code)
 
 Test(stepping_unwind, no_frame_is_lost_on_the_way_to_a_fault)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     void *code;
     ffi_closure_alloc(sizeof(ffi_closure), &code);
     struct ending ending = ending_of(call_what_must_not_be_called, code);

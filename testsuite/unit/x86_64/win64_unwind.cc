@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * win64_unwind, x86_64: C++ exceptions and longjmp through calls and closures of Microsoft's convention,
- * whose entries keep more registers than others.
+ * win64_unwind, x86_64: C++ exceptions and longjmp through calls and closures of Microsoft's
+ * convention, whose entries keep more registers than others.
  */
 #include "unwind.h"
 
