@@ -148,60 +148,68 @@ Test(call_stack, a_frame_may_be_larger_than_pages)
     cr_expect(eq(int, (int)result, 1));
 }
 
-/* A stack with a guard page, and memory below the guard in which a frame that is reserved in one go
- * would come to lie unnoticed. */
-struct guarded_stack {
-    char *below, *guard, *stack;
-    ffi_cif *cif;
-};
+/* Two arguments of the greatest alignment there is lie that far from each other, and nothing is
+ * written between them. A guard page there must be noticed all the same: what is reserved is
+ * touched page by page, so that no frame can reach over the end of a thread's stack into other
+ * memory. */
+#define GREATEST ((size_t)1 << 15)
+#define STACK_SIZE (16 * GREATEST)
 
-#define STACK_SIZE ((size_t)1 << 18)
-#define BELOW_SIZE ((size_t)1 << 22)
-
-static struct guarded_stack guarded;
+static char *guards[2];
+static ffi_cif *two_far_apart;
 
 static void end_by_where_it_faults(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)context;
+    size_t page = sysconf(_SC_PAGESIZE);
     char *fault = info->si_addr;
-    _exit(fault >= guarded.guard && fault < guarded.stack ? 7 : 8);
+    bool is_guard = (size_t)(fault - guards[0]) < page || (size_t)(fault - guards[1]) < page;
+    _exit(is_guard ? 7 : 8);
 }
 
-static void *call_with_a_megabyte(void *unused)
+static void take_two(void)
 {
-    static struct megabyte value;
+}
+
+static void *call_over_a_guard(void *unused)
+{
     sigaltstack(&(stack_t){.ss_sp = calloc(1, 1 << 16), .ss_size = 1 << 16}, NULL);
-    ffi_call(guarded.cif, FN(check_sizes), NULL, VALUES(&value));
+    char *here = __builtin_frame_address(0);
+    size_t page = sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < LENGTH(guards); i++) {
+        guards[i] = here - (uintptr_t)here % GREATEST - i * GREATEST - GREATEST / 2;
+        mprotect(guards[i], page, PROT_NONE);
+    }
+    long value = 0;
+    ffi_call(two_far_apart, FN(take_two), NULL, VALUES(&value, &value));
     return unused;
 }
 
-static void overflow_a_stack(void *unused)
+static void call_on_a_stack_of_its_own(void *stack)
 {
-    (void)unused;
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
     action.sa_sigaction = end_by_where_it_faults;
     sigaction(SIGSEGV, &action, NULL);
     pthread_attr_t attr;
     pthread_t thread;
     pthread_attr_init(&attr);
-    pthread_attr_setstack(&attr, guarded.stack, STACK_SIZE);
-    if (pthread_create(&thread, &attr, call_with_a_megabyte, NULL) == 0)
+    pthread_attr_setstack(&attr, stack, STACK_SIZE);
+    if (pthread_create(&thread, &attr, call_over_a_guard, NULL) == 0)
         pthread_join(thread, NULL);
 }
 
 Test(call_stack, a_frame_cannot_reach_over_a_guard_page)
 {
     SKIP_UNDER_THREAD_SANITIZER();
-    size_t page = sysconf(_SC_PAGESIZE);
-    char *memory = mmap(NULL, BELOW_SIZE + page + STACK_SIZE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    cr_assert(ne(ptr, memory, MAP_FAILED));
-    cr_assert(eq(int, mprotect(memory + BELOW_SIZE, page, PROT_NONE), 0));
-    ffi_type *type = STRUCT_AS(sizeof(struct megabyte), 1, &ffi_type_schar);
-    ffi_cif cif = signature(&ffi_type_void, TYPES(type));
-    guarded = (struct guarded_stack){memory, memory + BELOW_SIZE, memory + BELOW_SIZE + page, &cif};
-    struct ending ending = ending_of(overflow_a_stack, NULL);
+    void *stack =
+        mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert(ne(ptr, stack, MAP_FAILED));
+    /* In memory, because of the size that is said; no more is read than that. */
+    ffi_type *type = STRUCT_AS(8, GREATEST, &ffi_type_longdouble);
+    ffi_cif cif = signature(&ffi_type_void, TYPES(type, type));
+    two_far_apart = &cif;
+    struct ending ending = ending_of(call_on_a_stack_of_its_own, stack);
     cr_expect(eq(int, ending.status, 7), "signal %d", ending.signal);
 }
 

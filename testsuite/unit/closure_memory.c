@@ -6,6 +6,7 @@
 #include "unit.h"
 #include "arch.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -113,6 +114,18 @@ Test(closure_memory, a_closure_need_not_be_prepared)
         ffi_closure_free(closure);
     }
 }
+
+#ifdef __GLIBC__
+Test(closure_memory, a_large_closure_gives_its_memory_back)
+{
+    void *code;
+    ffi_closure_free(ffi_closure_alloc(5000, &code));
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 100; i++)
+        ffi_closure_free(ffi_closure_alloc(5000, &code));
+    cr_expect(eq(sz, mallinfo2().uordblks, before));
+}
+#endif
 
 /* ---- A closure elsewhere than its cell ---- */
 

@@ -19,8 +19,10 @@
 
 static ffi_type *uint8_member[] = {&ffi_type_uint8, NULL};
 
-/* The argument is a struct of some size that the number decides, large enough to be told by nothing
- * but its size. */
+/* The argument, or the result, is a struct of some size that the number decides, large enough to be
+ * told by nothing but its size. */
+static bool in_the_result;
+
 static struct numbered {
     ffi_type type;
     ffi_type *types[1];
@@ -45,10 +47,10 @@ static ffi_cif *number(size_t n)
 {
     struct numbered *s = &numbered[n];
     s->type = (ffi_type){size_of(n), 1, FFI_TYPE_STRUCT, uint8_member};
-    s->types[0] = &s->type;
+    s->types[0] = in_the_result ? &ffi_type_sint : &s->type;
     s->cif = (ffi_cif){.abi = FFI_DEFAULT_ABI,
                        .nargs = 1,
-                       .rtype = (ffi_type *)&ffi_type_void,
+                       .rtype = in_the_result ? &s->type : &ffi_type_sint,
                        .arg_types = s->types};
     return &s->cif;
 }
@@ -87,12 +89,12 @@ static ffi_cif intern(size_t n)
 static uint32_t size_in_plan(const ffi_cif *cif)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
-    return plan == NULL ? 0 : plan->args[0].size;
+    return plan == NULL ? 0 : in_the_result ? plan->ret_size : plan->args[0].size;
 }
 
 /* ---- The tests ---- */
 
-Test(intern_table, signatures_of_one_slot_and_one_tag_are_told_apart)
+static void expect_colliding_signatures_told_apart(void)
 {
     sort_candidates();
     int pairs = 0;
@@ -110,6 +112,17 @@ Test(intern_table, signatures_of_one_slot_and_one_tag_are_told_apart)
         cr_expect(eq(uint, intern(two).flags, second.flags));
     }
     cr_expect(ge(int, pairs, 1), "no two signatures collide");
+}
+
+Test(intern_table, arguments_of_one_slot_and_one_tag_are_told_apart)
+{
+    expect_colliding_signatures_told_apart();
+}
+
+Test(intern_table, results_of_one_slot_and_one_tag_are_told_apart)
+{
+    in_the_result = true;
+    expect_colliding_signatures_told_apart();
 }
 
 Test(intern_table, a_run_of_slots_that_is_full_leaves_signatures_out)

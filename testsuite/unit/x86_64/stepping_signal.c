@@ -18,27 +18,47 @@ static long steps, wrong;
  * is hit. */
 #define PERIOD 37
 
+static int kept[KEPT];
+static int n_kept;
+
+static void keep(int got)
+{
+    if (got < 0) {
+        wrong++;
+        return;
+    }
+    kept[n_kept++] = got;
+    if (n_kept == KEPT)
+        while (n_kept != 0)
+            give(kept[--n_kept]);
+}
+
+/* Takes two, gives the first back and keeps the second: what was first in a list is so again, but
+ * what was second is gone (the ABA problem). Or takes one, and gives it back or keeps it. */
 static void take_and_give_at_some_steps(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)info;
     (void)context;
-    static int kept[KEPT];
-    static int n;
-    /* Not at every step: an exchange that always finds its word changed would be tried for ever.
-     * The distance is prime to the length of every loop, so that each instruction has its turn. */
-    if (++steps % 61 != 0)
+    if (++steps % PERIOD != 0)
         return;
-    int got = take();
-    if (got < 0)
+    int first = take();
+    if (first < 0) {
         wrong++;
-    else if (steps / 61 % 3 == 0 && n < KEPT)
-        kept[n++] = got;
-    else
-        give(got);
-    if (n == KEPT)
-        while (n != 0)
-            give(kept[--n]);
+        return;
+    }
+    switch (steps / PERIOD % 3) {
+    case 0:
+        keep(take());
+        give(first);
+        break;
+    case 1:
+        keep(first);
+        break;
+    case 2:
+        give(first);
+        break;
+    }
 }
 
 Test(stepping_signal, a_signal_between_any_two_instructions_of_taking_and_giving)
