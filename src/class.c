@@ -34,12 +34,13 @@ ffi_status rx_class_of_aggregate(ffi_abi abi, ffi_type *type, rx_class *out)
     ffi_status status = rx_layout_complete(type);
     if (rx_unlikely(status != FFI_OK))
         return status;
-    if (rx_unlikely(type->size > RX_MAX_SIZE))
+    if (rx_unlikely(rx_type_size(type) > RX_MAX_SIZE))
         return FFI_BAD_TYPEDEF;
 
     unsigned found;
     status = rx_arch_classify(abi, type, &found);
     if (status == FFI_OK)
-        *out = RX_CLASS_MAKE(type->type, found, __builtin_ctz(type->alignment), type->size);
+        *out = RX_CLASS_MAKE(type->type, found, __builtin_ctz(rx_type_align(type)),
+                             rx_type_size(type));
     return status;
 }

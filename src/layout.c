@@ -24,10 +24,11 @@ static ffi_status lay_out(ffi_type *type, size_t *offsets, unsigned depth)
         ffi_status status = complete(member, depth + 1);
         if (status != FFI_OK)
             return status;
-        if (member->alignment > align)
-            align = member->alignment;
-        size_t offset = rx_align_up(end, member->alignment);
-        if (offset < end || __builtin_add_overflow(offset, member->size, &end))
+        unsigned short member_align = rx_type_align(member);
+        if (member_align > align)
+            align = member_align;
+        size_t offset = rx_align_up(end, member_align);
+        if (offset < end || __builtin_add_overflow(offset, rx_type_size(member), &end))
             return FFI_BAD_TYPEDEF;
         if (offsets != NULL)
             offsets[i] = offset;
@@ -43,15 +44,15 @@ static ffi_status lay_out(ffi_type *type, size_t *offsets, unsigned depth)
 
 static ffi_status complete(ffi_type *type, unsigned depth)
 {
-    if (__atomic_load_n(&type->size, __ATOMIC_ACQUIRE) == 0) {
+    if (rx_type_size(type) == 0) {
         if (type->type != FFI_TYPE_STRUCT)
             return FFI_BAD_TYPEDEF;
         ffi_status status = lay_out(type, NULL, depth);
         if (status != FFI_OK)
             return status;
     }
-    return rx_is_power_of_two(type->alignment) && type->type <= FFI_TYPE_LAST ? FFI_OK
-                                                                              : FFI_BAD_TYPEDEF;
+    return rx_is_power_of_two(rx_type_align(type)) && type->type <= FFI_TYPE_LAST ? FFI_OK
+                                                                                  : FFI_BAD_TYPEDEF;
 }
 
 ffi_status rx_layout_complete(ffi_type *type)

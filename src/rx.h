@@ -33,6 +33,17 @@ static inline bool rx_is_power_of_two(size_t n)
     return n != 0 && (n & (n - 1)) == 0;
 }
 
+/* A type's size and alignment, which other threads may be completing with the same values. */
+static inline size_t rx_type_size(const ffi_type *type)
+{
+    return __atomic_load_n(&type->size, __ATOMIC_ACQUIRE);
+}
+
+static inline unsigned short rx_type_align(const ffi_type *type)
+{
+    return __atomic_load_n(&type->alignment, __ATOMIC_RELAXED);
+}
+
 static inline bool rx_is_abi(ffi_abi abi)
 {
     return abi > FFI_FIRST_ABI && abi < FFI_LAST_ABI;

@@ -12,8 +12,8 @@
 #define TYPE(name, c_type, code)                                                                   \
     __attribute__((visibility("hidden")))                                                          \
     const ffi_type rx_type_##name = {sizeof(c_type), _Alignof(c_type), code, NULL};                \
-    extern ffi_type ffi_type_##name __attribute__((alias("rx_type_" #name), visibility("defaul"    \
-                                                                                       "t")))
+    extern ffi_type ffi_type_##name __attribute__((alias("rx_type_" #name), visibility(             \
+                                                                                       "default")))
 
 /* As in libffi, void has the size of a byte. */
 TYPE(void, char, FFI_TYPE_VOID);

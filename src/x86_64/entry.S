@@ -30,6 +30,7 @@
     cmpl    $RX_RET_VOID, %eax
     je      10f
     leaq    9f(%rip), %rcx
+    movl    %eax, %eax                      /* the upper half is undefined */
     movslq  (%rcx, %rax, 4), %rax
     addq    %rcx, %rax
     jmp     *%rax

@@ -86,7 +86,7 @@ static ffi_status add_complex(struct whole *whole, const ffi_type *type, size_t 
     unsigned bits = part == NULL || part->type == FFI_TYPE_POINTER ? 0 : bits_of(part);
     if (bits == 0)
         return FFI_BAD_TYPEDEF;
-    add_scalar(whole, bits, offset, type->size);
+    add_scalar(whole, bits, offset, rx_type_size(type));
     return FFI_OK;
 }
 
@@ -98,12 +98,12 @@ static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t 
 {
     if (depth == RX_MAX_NESTING || type->elements == NULL)
         return FFI_BAD_TYPEDEF;
-    size_t at = 0, size = type->size, most = type->alignment;
+    size_t at = 0, size = rx_type_size(type), most = rx_type_align(type);
     for (ffi_type **next = type->elements; *next != NULL; next++) {
         ffi_type *member = *next;
-        if (rx_unlikely(member->size == 0) && rx_layout_complete(member) != FFI_OK)
+        if (rx_unlikely(rx_type_size(member) == 0) && rx_layout_complete(member) != FFI_OK)
             return FFI_BAD_TYPEDEF;
-        size_t align = member->alignment;
+        size_t align = rx_type_align(member);
         if (rx_unlikely(!rx_is_power_of_two(align)))
             return FFI_BAD_TYPEDEF;
         at = rx_align_up(at, align < most ? align : most);
@@ -116,7 +116,7 @@ static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t 
         if (rx_unlikely((place & (align - 1)) != 0))
             whole->bits[0] |= MEMORY_BIT; /* rule 1: an unaligned field, as in a packed struct */
         else if (rx_likely(bits != 0))
-            add_scalar(whole, bits, place, member->size);
+            add_scalar(whole, bits, place, rx_type_size(member));
         else if (member->type == FFI_TYPE_STRUCT)
             status = add_members(whole, member, place, depth + 1);
         else if (member->type == FFI_TYPE_COMPLEX)
@@ -125,7 +125,7 @@ static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t 
             status = FFI_BAD_TYPEDEF;
         if (status != FFI_OK)
             return status;
-        at += member->size;
+        at += rx_type_size(member);
     }
     return FFI_OK;
 }
@@ -143,11 +143,11 @@ ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found)
         return FFI_OK;
     }
     *found = found_of(MEMORY, MEMORY);
-    if (type->size > MAX_EIGHTBYTES * 8) {
+    if (rx_type_size(type) > MAX_EIGHTBYTES * 8) {
         /* Larger than any complex type but that. */
         return type->type == FFI_TYPE_STRUCT ? FFI_OK : FFI_BAD_TYPEDEF;
     }
-    struct whole whole = {.end = type->size};
+    struct whole whole = {.end = rx_type_size(type)};
     ffi_status status = type->type == FFI_TYPE_STRUCT ? add_members(&whole, type, 0, 0)
                                                       : add_complex(&whole, type, 0);
     enum eightbyte first = class_of_bits(whole.bits[0]), second = class_of_bits(whole.bits[1]);

@@ -112,14 +112,19 @@ static void *prepare_all(void *which)
     return NULL;
 }
 
-Test(intern, threads_that_meet_in_a_signature_share_a_plan)
+static void run_threads(void *(*run)(void *))
 {
     pthread_barrier_init(&start, NULL, THREADS);
     pthread_t thread[THREADS];
     for (intptr_t i = 0; i < THREADS; i++)
-        cr_assert(eq(int, pthread_create(&thread[i], NULL, prepare_all, (void *)i), 0));
+        cr_assert(eq(int, pthread_create(&thread[i], NULL, run, (void *)i), 0));
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(thread[i], NULL);
+}
+
+Test(intern, threads_that_meet_in_a_signature_share_a_plan)
+{
+    run_threads(prepare_all);
     for (size_t i = 0; i < SIGNATURES; i++) {
         cr_expect(ne(uint, flags[0][i], 0), "signature %zu", i);
         for (size_t t = 1; t < THREADS; t++)
@@ -127,6 +132,42 @@ Test(intern, threads_that_meet_in_a_signature_share_a_plan)
         for (size_t j = 0; j < i; j++)
             cr_expect(ne(uint, flags[0][i], flags[0][j]), "signatures %zu and %zu", i, j);
     }
+}
+
+/* Types that no one has completed yet. */
+static ffi_type fresh[SIGNATURES];
+
+static void *prepare_with_fresh_types(void *which)
+{
+    for (size_t i = 0; i < SIGNATURES; i++) {
+        ffi_cif cif;
+        pthread_barrier_wait(&start);
+        flags[(intptr_t)which][i] =
+            ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &fresh[i], TYPES(&fresh[i])) == FFI_OK
+                ? cif.flags
+                : 0;
+    }
+    return NULL;
+}
+
+Test(intern, threads_may_prepare_with_a_type_that_none_has_completed)
+{
+    static ffi_type *inner_members[] = {&ffi_type_sshort, &ffi_type_float, NULL};
+    static ffi_type inner[SIGNATURES];
+    static ffi_type *members[SIGNATURES][3];
+    for (size_t i = 0; i < SIGNATURES; i++) {
+        inner[i] = (ffi_type){.type = FFI_TYPE_STRUCT, .elements = inner_members};
+        members[i][0] = &inner[i];
+        members[i][1] = &ffi_type_double;
+        fresh[i] = (ffi_type){.type = FFI_TYPE_STRUCT, .elements = members[i]};
+    }
+    run_threads(prepare_with_fresh_types);
+    for (size_t i = 0; i < SIGNATURES; i++)
+        for (size_t t = 0; t < THREADS; t++) {
+            cr_expect(ne(uint, flags[t][i], 0), "type %zu, thread %zu", i, t);
+            cr_expect(eq(uint, flags[t][i], flags[0][0]), "type %zu, thread %zu", i, t);
+        }
+    cr_expect(eq(sz, fresh[0].size, 16));
 }
 
 /* ---- No room ---- */

@@ -78,6 +78,8 @@ Test(pool, large_closures_come_back_too)
  * freed. */
 #define DELAY 16
 
+#define MANY (RX_POOL_SIZE / 4)
+
 static long events = 1;
 static long freed_at[RX_POOL_SIZE]; /* in events; 0: never */
 
@@ -106,7 +108,7 @@ Test(pool, what_was_just_freed_has_to_wait)
 Test(pool, it_waits_however_many_are_taken)
 {
     srand(1);
-    static int held[500];
+    static int held[MANY];
     int n = 0;
     for (int i = 0; i < 200000; i++) {
         if (n == 0 || (n < (int)LENGTH(held) && rand() % 2 == 0)) {
@@ -121,7 +123,7 @@ Test(pool, it_waits_however_many_are_taken)
 
 Test(pool, it_waits_when_many_are_freed_at_once)
 {
-    static int held[1000];
+    static int held[MANY];
     for (int round = 0; round < 20; round++) {
         for (size_t i = 0; i < LENGTH(held); i++)
             held[i] = take_in_time();
