@@ -3,8 +3,9 @@
  * closure: callbacks: how they are had, prepared and given back, and what happens when C calls one.
  *
  * Preparing a closure is choosing the entry code for its signature and storing that in the entry
- * word of its trampoline. Entry code spills the registers and comes here, where the plan turns the
- * area into the client's array of arguments.
+ * word of its trampoline. Common signatures have entries that call the client by themselves; all
+ * others spill the registers and come here, where the plan turns the area into the client's array
+ * of arguments.
  */
 #include "fault.h"
 #include "pool.h"

@@ -126,17 +126,22 @@ static inline bool is_plan_of(struct rx_plan *plan, const struct key *key)
     return true;
 }
 
+/* Bytes of a plan and its key. */
+static size_t size_with(const struct key *key)
+{
+    return rx_plan_size(key->words - 2) + key->words * sizeof(rx_class);
+}
+
 /* Makes the plan of key in the arena. *out is NULL when there is no room. */
 static ffi_status make_plan(const struct key *key, const ffi_cif *cif, unsigned nfixed,
                             struct rx_plan **out)
 {
-    size_t size = rx_plan_size(cif->nargs) + key->words * sizeof(rx_class);
-    struct rx_plan *plan = *out = arena_take(size);
+    struct rx_plan *plan = *out = arena_take(size_with(key));
     if (plan == NULL)
         return FFI_OK;
     ffi_status status = rx_plan_compile_into(plan, plan->args, cif, nfixed);
     if (status != FFI_OK)
-        arena_give_back(plan, size);
+        arena_give_back(plan, size_with(key));
     else
         memcpy(key_of(plan, cif->nargs), key->word, key->words * sizeof(rx_class));
     return status;
@@ -171,13 +176,13 @@ static __attribute__((noinline)) ffi_status find_or_add(const struct key *key, c
         /* Here seen is another's reference, maybe one that came in between. */
         if ((seen & 0xffff0000) == tag && is_plan_of(plan_at(seen), key)) {
             if (made != NULL)
-                arena_give_back(made, rx_plan_size(cif->nargs) + key->words * sizeof(rx_class));
+                arena_give_back(made, size_with(key));
             *out = plan_at(seen);
             return FFI_OK;
         }
     }
     if (made != NULL)
-        arena_give_back(made, rx_plan_size(cif->nargs) + key->words * sizeof(rx_class));
+        arena_give_back(made, size_with(key));
     *out = NULL;
     return FFI_OK;
 }
