@@ -13,8 +13,8 @@
 
 /* ---- From types to classes ---- */
 
-/* Finds what abi needs to know of an aggregate: type is a struct or complex type, complete, with
- * elements and no larger than RX_MAX_SIZE. Writes 12 bits to *found. Returns FFI_OK, or
+/* Finds what abi needs to know of an aggregate: type is a struct, complex or vector type, complete,
+ * with elements and no larger than RX_MAX_SIZE. Writes 12 bits to *found. Returns FFI_OK, or
  * FFI_BAD_TYPEDEF when the members make no sense. */
 ffi_status rx_arch_classify(ffi_abi abi, const ffi_type *type, unsigned *found);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * call: ffi_call, and the executor of plans in the direction out.
+ * call: ffi_call and its kin, and the executor of plans in the direction out.
  *
- * ffi_call finds the plan and jumps to the architecture's call routine. That routine reserves the
- * area on the stack, has rx_fill put the arguments there, loads the registers, calls and stores the
- * result. Nobody classifies an argument here.
+ * ffi_call finds the plan (who calls by an ffi_call_plan brings it) and jumps to the architecture's
+ * call routine. That routine reserves the area on the stack, has rx_fill put the arguments there,
+ * loads the registers, calls and stores the result. Nobody classifies an argument here.
  */
 #include "arch.h"
 
@@ -105,31 +105,49 @@ void rx_fill(char *area, const struct rx_plan *plan, void **avalue, void *rvalue
     }
 }
 
-/* The uncommon calls: a plan that is not in the arena is compiled into this frame, and a result
- * that nobody wants is stored in it. */
+static inline void run(const struct rx_plan *plan, void (*fn)(void), void *rvalue, void **avalue,
+                       void *chain, bool go)
+{
+    rx_arch_calls[go ? plan->call_go : plan->call](plan, fn, rvalue, avalue, chain);
+}
+
+static inline bool is_dropped(const struct rx_plan *plan, const void *rvalue)
+{
+    return rvalue == NULL && plan->ret_size != 0;
+}
+
+/* A result that nobody wants is stored in this frame: room for a whole ffi_arg or vector register,
+ * and for any alignment. */
+static __attribute__((noinline)) void run_and_drop(const struct rx_plan *plan, void (*fn)(void),
+                                                   void **avalue, void *chain, bool go)
+{
+    size_t align = (size_t)1 << plan->ret_align;
+    size_t room = rx_align_up(plan->ret_size, 16) + 16 + align;
+    void *rvalue = (void *)rx_align_up((uintptr_t)__builtin_alloca(room), align);
+    run(plan, fn, rvalue, avalue, chain, go);
+}
+
+/* The uncommon calls; a plan that is not in the arena is compiled into this frame. */
 static __attribute__((noinline)) void call_slowly(const ffi_cif *cif, void (*fn)(void),
                                                   void *rvalue, void **avalue, void *chain, bool go)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
     if (plan == NULL)
         plan = rx_plan_compile(__builtin_alloca(rx_plan_size(cif->nargs)), cif);
-    if (rvalue == NULL && plan->ret_size != 0) {
-        /* Room for a whole ffi_arg, and for any alignment. */
-        size_t align = cif->rtype->alignment > 16 ? cif->rtype->alignment : 16;
-        size_t room = rx_align_up(plan->ret_size, 16) + 16 + align;
-        rvalue = (void *)rx_align_up((uintptr_t)__builtin_alloca(room), align);
-    }
-    rx_arch_calls[go ? plan->call_go : plan->call](plan, fn, rvalue, avalue, chain);
+    if (is_dropped(plan, rvalue))
+        run_and_drop(plan, fn, avalue, chain, go);
+    else
+        run(plan, fn, rvalue, avalue, chain, go);
 }
 
 static inline void call(const ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue,
                         void *chain, bool go)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
-    if (rx_unlikely(plan == NULL || (rvalue == NULL && plan->ret_size != 0)))
+    if (rx_unlikely(plan == NULL || is_dropped(plan, rvalue)))
         call_slowly(cif, fn, rvalue, avalue, chain, go);
     else
-        rx_arch_calls[go ? plan->call_go : plan->call](plan, fn, rvalue, avalue, chain);
+        run(plan, fn, rvalue, avalue, chain, go);
 }
 
 void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue)
@@ -140,4 +158,13 @@ void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue)
 void ffi_call_go(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue, void *closure)
 {
     call(cif, fn, rvalue, avalue, closure, true);
+}
+
+void ffi_call_plan_invoke(ffi_call_plan *handle, void (*fn)(void), void *rvalue, void **avalue)
+{
+    const struct rx_plan *plan = rx_plan_of_handle(handle);
+    if (rx_unlikely(is_dropped(plan, rvalue)))
+        run_and_drop(plan, fn, avalue, NULL, false);
+    else
+        run(plan, fn, rvalue, avalue, NULL, false);
 }

@@ -23,24 +23,18 @@ const rx_class rx_class_scalar[FFI_TYPE_LAST + 1] = {
     [FFI_TYPE_FLOAT] = SCALAR(FFI_TYPE_FLOAT, float),
     [FFI_TYPE_DOUBLE] = SCALAR(FFI_TYPE_DOUBLE, double),
     [FFI_TYPE_LONGDOUBLE] = SCALAR(FFI_TYPE_LONGDOUBLE, long double),
+    [FFI_TYPE_UINT128] = SCALAR(FFI_TYPE_UINT128, unsigned __int128),
+    [FFI_TYPE_SINT128] = SCALAR(FFI_TYPE_UINT128, unsigned __int128),
 };
 
-ffi_status rx_class_of_aggregate(ffi_abi abi, ffi_type *type, rx_class *out)
+rx_class rx_class_of_aggregate(ffi_abi abi, ffi_type *type)
 {
-    if (type->type != FFI_TYPE_STRUCT && type->type != FFI_TYPE_COMPLEX)
-        return FFI_BAD_TYPEDEF;
-    if (type->elements == NULL)
-        return FFI_BAD_TYPEDEF;
-    ffi_status status = rx_layout_complete(type);
-    if (rx_unlikely(status != FFI_OK))
-        return status;
-    if (rx_unlikely(rx_type_size(type) > RX_MAX_SIZE))
-        return FFI_BAD_TYPEDEF;
-
+    if (type == NULL || !rx_type_is_aggregate(type) || type->elements == NULL)
+        return 0;
+    if (rx_unlikely(rx_layout_complete(type) != FFI_OK || rx_type_size(type) > RX_MAX_SIZE))
+        return 0;
     unsigned found;
-    status = rx_arch_classify(abi, type, &found);
-    if (status == FFI_OK)
-        *out = RX_CLASS_MAKE(type->type, found, __builtin_ctz(rx_type_align(type)),
-                             rx_type_size(type));
-    return status;
+    if (rx_arch_classify(abi, type, &found) != FFI_OK)
+        return 0;
+    return RX_CLASS_MAKE(type->type, found, __builtin_ctz(rx_type_align(type)), rx_type_size(type));
 }

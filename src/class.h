@@ -45,37 +45,40 @@ static inline uint32_t rx_class_size(rx_class c)
     return c >> 25;
 }
 
-static inline bool rx_class_is_void(rx_class c)
-{
-    return rx_class_kind(c) == FFI_TYPE_VOID;
-}
-
 /* The words of the scalar types by type code; 0 for the codes that are no scalar. */
 extern RX_HIDDEN const rx_class rx_class_scalar[FFI_TYPE_LAST + 1];
 
-/* What rx_class_of does for a type that is no scalar. */
-ffi_status rx_class_of_aggregate(ffi_abi abi, ffi_type *type, rx_class *out);
+/* The word of a result that is void: no other type's, and not 0. */
+#define RX_CLASS_VOID RX_CLASS_MAKE(FFI_TYPE_VOID, 0, 1, 0)
 
-/* Finds type's word, completing its layout if need be. Returns FFI_OK or FFI_BAD_TYPEDEF (for void,
- * too, which is no argument). Only a struct may have no size yet. */
-static inline ffi_status rx_class_of(ffi_abi abi, ffi_type *type, rx_class *out)
+/* The word of a scalar type, 0 if type is anything else or malformed. */
+static inline rx_class rx_class_of_scalar(const ffi_type *type)
 {
-    if (rx_unlikely(type == NULL || type->type > FFI_TYPE_LAST))
-        return FFI_BAD_TYPEDEF;
-    *out = rx_class_scalar[type->type];
-    if (rx_likely(*out != 0))
-        return rx_likely(type->size != 0) ? FFI_OK : FFI_BAD_TYPEDEF;
-    return rx_class_of_aggregate(abi, type, out);
+    if (rx_unlikely(type == NULL || type->type > FFI_TYPE_LAST || type->size == 0))
+        return 0;
+    return rx_class_scalar[type->type];
 }
 
-/* The same for a result, which may be void. */
-static inline ffi_status rx_class_of_result(ffi_abi abi, ffi_type *type, rx_class *out)
+/* The same for the types that rx_class_of_scalar does not know. */
+rx_class rx_class_of_aggregate(ffi_abi abi, ffi_type *type);
+
+/* The word of an argument's type, whose layout is completed if need be: only a struct or a vector may
+ * have no size yet. 0 if type is malformed, or void. */
+static inline rx_class rx_class_of(ffi_abi abi, ffi_type *type)
 {
-    if (type != NULL && type->type == FFI_TYPE_VOID) {
-        *out = RX_CLASS_MAKE(FFI_TYPE_VOID, 0, 0, 0);
-        return type->size != 0 ? FFI_OK : FFI_BAD_TYPEDEF;
-    }
-    return rx_class_of(abi, type, out);
+    rx_class class = rx_class_of_scalar(type);
+    return rx_likely(class != 0) ? class : rx_class_of_aggregate(abi, type);
+}
+
+static inline bool rx_type_is_void(const ffi_type *type)
+{
+    return type != NULL && type->type == FFI_TYPE_VOID && type->size != 0;
+}
+
+/* The word of a result's type, which may be void. */
+static inline rx_class rx_class_of_result(ffi_abi abi, ffi_type *type)
+{
+    return rx_type_is_void(type) ? RX_CLASS_VOID : rx_class_of(abi, type);
 }
 
 #endif

@@ -45,22 +45,19 @@ static void add_address(struct line *line, const void *address)
 static void add_type(struct line *line, rx_class class)
 {
     static const char names[][12] = {
-        [FFI_TYPE_VOID] = "void",     [FFI_TYPE_FLOAT] = "float",
-        [FFI_TYPE_DOUBLE] = "double", [FFI_TYPE_LONGDOUBLE] = "long double",
-        [FFI_TYPE_UINT8] = "uint8",   [FFI_TYPE_SINT8] = "sint8",
-        [FFI_TYPE_UINT16] = "uint16", [FFI_TYPE_SINT16] = "sint16",
-        [FFI_TYPE_UINT32] = "uint32", [FFI_TYPE_SINT32] = "sint32",
+        [FFI_TYPE_VOID] = "void",           [FFI_TYPE_FLOAT] = "float",
+        [FFI_TYPE_DOUBLE] = "double",       [FFI_TYPE_LONGDOUBLE] = "long double",
+        [FFI_TYPE_UINT8] = "uint8",         [FFI_TYPE_SINT8] = "sint8",
+        [FFI_TYPE_UINT16] = "uint16",       [FFI_TYPE_SINT16] = "sint16",
+        [FFI_TYPE_UINT32] = "uint32",       [FFI_TYPE_SINT32] = "sint32",
         [FFI_TYPE_UINT64] = "word", /* an integer of 64 bits or a pointer */
+        [FFI_TYPE_UINT128] = "int128",      [FFI_TYPE_STRUCT] = "struct of ",
+        [FFI_TYPE_COMPLEX] = "complex of ", [FFI_TYPE_VECTOR] = "vector of ",
     };
-    switch (rx_class_kind(class)) {
-    case FFI_TYPE_STRUCT:
-    case FFI_TYPE_COMPLEX:
-        add(line, rx_class_kind(class) == FFI_TYPE_STRUCT ? "struct of " : "complex of ");
+    unsigned kind = rx_class_kind(class);
+    add(line, names[kind]);
+    if (kind == FFI_TYPE_STRUCT || kind == FFI_TYPE_COMPLEX || kind == FFI_TYPE_VECTOR)
         add_number(line, rx_class_size(class), 10);
-        break;
-    default:
-        add(line, names[rx_class_kind(class)]);
-    }
 }
 
 /* "; its signature was int (word, double)", if that is known. */
@@ -153,6 +150,6 @@ void rx_fault_prepared_after_free(const void *code)
 
 void rx_fault_java_aggregate(void)
 {
-    struct line line = line_of("Java has no struct or complex arguments");
+    struct line line = line_of("Java has no struct, complex or vector arguments");
     end(&line);
 }

@@ -51,6 +51,8 @@ static void arena_give_back(void *memory, size_t size)
 struct key {
     uint64_t hash;
     size_t words;
+    const ffi_type *aggregate;   /* the last one that was classified */
+    rx_class aggregate_class;
     rx_class word[2 + KEY_ARGS]; /* abi, argument counts; result; arguments */
 };
 
@@ -76,27 +78,46 @@ static inline uint32_t tag_of(uint64_t hash)
     return (uint32_t)(hash >> 48) << 16;
 }
 
-static inline ffi_status make_key(struct key *key, const ffi_cif *cif, unsigned nfixed)
+/* An aggregate that occurs again in a signature, as result and argument, say, is classified once. */
+static __attribute__((noinline)) rx_class class_of_aggregate(struct key *key, ffi_abi abi,
+                                                             ffi_type *type)
+{
+    if (type == NULL || type != key->aggregate) {
+        key->aggregate = type;
+        key->aggregate_class = rx_class_of_aggregate(abi, type);
+    }
+    return key->aggregate_class;
+}
+
+static inline rx_class class_of(struct key *key, ffi_abi abi, ffi_type *type)
+{
+    rx_class class = rx_class_of_scalar(type);
+    return rx_likely(class != 0) ? class : class_of_aggregate(key, abi, type);
+}
+
+/* False if a type is malformed. */
+static inline bool make_key(struct key *key, const ffi_cif *cif, unsigned nfixed)
 {
     ffi_abi abi = cif->abi;
     ffi_type **types = cif->arg_types;
     unsigned nargs = cif->nargs;
+    key->aggregate = NULL;
     key->word[0] = (uint64_t)abi | (uint64_t)nargs << 8 | (uint64_t)nfixed << 40;
-    ffi_status status = rx_class_of_result(abi, cif->rtype, &key->word[1]);
-    if (rx_unlikely(status != FFI_OK))
-        return status;
-    uint64_t hash = mix(key->word[0], key->word[1]);
+    rx_class class = rx_type_is_void(cif->rtype) ? RX_CLASS_VOID : class_of(key, abi, cif->rtype);
+    if (rx_unlikely(class == 0))
+        return false;
+    key->word[1] = class;
+    uint64_t hash = mix(key->word[0], class);
     for (unsigned i = 0; i < nargs; i++) {
-        rx_class class;
-        status = rx_class_of(abi, types[i], &class);
-        if (rx_unlikely(status != FFI_OK))
-            return status;
+        class = class_of(key, abi, types[i]);
+        if (rx_unlikely(class == 0))
+            return false;
         key->word[2 + i] = class;
         hash = mix(hash, class);
     }
     key->words = 2 + nargs;
     key->hash = hash;
-    return FFI_OK;
+    return true;
 }
 
 /* A plan's key lies behind it. */
@@ -203,16 +224,15 @@ ffi_status rx_plan_intern(ffi_cif *cif, unsigned nfixed)
         return leave_out(cif, nfixed);
 
     struct key key;
-    ffi_status status = make_key(&key, cif, nfixed);
-    if (rx_unlikely(status != FFI_OK))
-        return status;
+    if (rx_unlikely(!make_key(&key, cif, nfixed)))
+        return FFI_BAD_TYPEDEF;
 
     /* Nearly always a known signature, in the first slot of its hash. */
     uint32_t seen = atomic_load_explicit(&slots[slot_of(key.hash, 0)], memory_order_acquire);
     struct rx_plan *plan = plan_at(seen);
     if (rx_unlikely((seen & 0xffff0000) != tag_of(key.hash) || seen == 0 ||
                     !is_plan_of(plan, &key))) {
-        status = find_or_add(&key, cif, nfixed, &plan);
+        ffi_status status = find_or_add(&key, cif, nfixed, &plan);
         if (status != FFI_OK)
             return status;
         if (plan == NULL)

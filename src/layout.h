@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * layout: where the members of a struct lie, and how large it is.
+ * layout: where the members of a struct lie, and how large structs and vectors are.
  */
 #ifndef RX_LAYOUT_H
 #define RX_LAYOUT_H
@@ -11,8 +11,8 @@
 #define RX_MAX_NESTING 256
 
 /* Makes sure that type has a size and an alignment: lays it out if it is a struct of size 0, and so
- * on inwards. Returns FFI_OK or FFI_BAD_TYPEDEF; on an error nothing of type itself is changed.
- * Threads may complete one type at once. */
+ * on inwards; a vector's lanes are looked at each time. Returns FFI_OK or FFI_BAD_TYPEDEF; on an
+ * error nothing of type itself is changed. Threads may complete one type at once. */
 ffi_status rx_layout_complete(ffi_type *type);
 
 /* Lays a struct out anew whatever its size says; offsets may be NULL. */

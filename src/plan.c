@@ -25,21 +25,20 @@ ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const
                                 unsigned nfixed)
 {
     struct rx_builder b = {.plan.align = 16, .abi = cif->abi};
-    rx_class class;
-
-    ffi_status status = rx_class_of_result(cif->abi, cif->rtype, &class);
-    if (status != FFI_OK)
-        return status;
+    rx_class class = rx_class_of_result(cif->abi, cif->rtype);
+    if (class == 0)
+        return FFI_BAD_TYPEDEF;
     b.plan.nargs = cif->nargs;
     b.plan.ret_size = rx_class_size(class);
+    b.plan.ret_align = __builtin_ctz(rx_class_align(class));
     rx_arch_place_result(&b, class);
 
     if (nfixed == RX_NOT_VARIADIC)
         nfixed = cif->nargs;
     for (unsigned i = 0; i < cif->nargs; i++) {
-        status = rx_class_of(cif->abi, cif->arg_types[i], &class);
-        if (status != FFI_OK)
-            return status;
+        class = rx_class_of(cif->abi, cif->arg_types[i]);
+        if (class == 0)
+            return FFI_BAD_TYPEDEF;
         struct rx_arg arg = rx_arch_place_argument(&b, class, i >= nfixed);
         if (arg.op == RX_OP_PAIR) {
             b.plan.gather += 16;

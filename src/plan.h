@@ -73,7 +73,8 @@ struct rx_plan {
     uint8_t call;      /* which of the architecture's call routines ffi_call uses */
     uint8_t call_go;   /* and which one ffi_call_go */
     uint8_t entry;     /* which of its closure entries runs this plan */
-    uint8_t unused[5];
+    uint8_t ret_align; /* log2 of the alignment of the result's type */
+    uint8_t unused[4];
     uint32_t steps;      /* where the steps are, from the start of the plan */
     struct rx_step last; /* the last of them */
     uint32_t unused2;
@@ -125,6 +126,12 @@ static inline const struct rx_plan *rx_plan_of(const ffi_cif *cif)
     if (rx_unlikely(place == 0))
         return NULL;
     return (const struct rx_plan *)(rx_plan_arena + place * RX_PLAN_UNIT);
+}
+
+/* An ffi_call_plan is the address of a plan. */
+static inline const struct rx_plan *rx_plan_of_handle(const ffi_call_plan *handle)
+{
+    return (const struct rx_plan *)handle;
 }
 
 /* The words of the plan at a place, for messages: abi and counts, result, arguments. NULL for place

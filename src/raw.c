@@ -3,7 +3,8 @@
  * raw: calls and closures whose arguments are packed into an array of words.
  *
  * The packing: each argument begins at a word and takes as many as its size needs; an integer is
- * widened to a word; of a struct or a complex value the word is its address. Both supported
+ * widened to a word; of a struct, a complex value or a vector
+ * the word is its address. Both supported
  * architectures are little-endian, so a pointer to a word is a pointer to the value in it.
  */
 #include "raw.h"
@@ -12,7 +13,7 @@
 
 static bool is_by_address(const ffi_type *type)
 {
-    return type->type == FFI_TYPE_STRUCT || type->type == FFI_TYPE_COMPLEX;
+    return rx_type_is_aggregate(type);
 }
 
 static size_t words_of(const ffi_type *type)

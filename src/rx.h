@@ -44,6 +44,13 @@ static inline unsigned short rx_type_align(const ffi_type *type)
     return __atomic_load_n(&type->alignment, __ATOMIC_RELAXED);
 }
 
+/* The types that have elements. */
+static inline bool rx_type_is_aggregate(const ffi_type *type)
+{
+    return type->type == FFI_TYPE_STRUCT || type->type == FFI_TYPE_COMPLEX ||
+           type->type == FFI_TYPE_VECTOR;
+}
+
 static inline bool rx_is_abi(ffi_abi abi)
 {
     return abi > FFI_FIRST_ABI && abi < FFI_LAST_ABI;

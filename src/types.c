@@ -9,11 +9,13 @@
 
 /* The header's declarations would contradict const, so the types are defined under names of their
  * own and exported under the public ones. */
+/* clang-format off */
 #define TYPE(name, c_type, code)                                                                   \
     __attribute__((visibility("hidden")))                                                          \
     const ffi_type rx_type_##name = {sizeof(c_type), _Alignof(c_type), code, NULL};                \
-    extern ffi_type ffi_type_##name __attribute__((alias("rx_type_" #name), visibility(             \
-                                                                                       "default")))
+    extern ffi_type ffi_type_##name                                                                \
+        __attribute__((alias("rx_type_" #name), visibility("default")))
+/* clang-format on */
 
 /* As in libffi, void has the size of a byte. */
 TYPE(void, char, FFI_TYPE_VOID);
@@ -29,6 +31,8 @@ TYPE(float, float, FFI_TYPE_FLOAT);
 TYPE(double, double, FFI_TYPE_DOUBLE);
 TYPE(longdouble, long double, FFI_TYPE_LONGDOUBLE);
 TYPE(pointer, void *, FFI_TYPE_POINTER);
+TYPE(uint128, unsigned __int128, FFI_TYPE_UINT128);
+TYPE(sint128, __int128, FFI_TYPE_SINT128);
 
 #define COMPLEX_TYPE(name, c_type, part)                                                           \
     static ffi_type *const name##_parts[] = {(ffi_type *)&rx_type_##part, NULL};                   \

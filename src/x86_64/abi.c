@@ -76,10 +76,7 @@ static bool is_sysv(ffi_abi abi)
 
 ffi_status rx_arch_classify(ffi_abi abi, const ffi_type *type, unsigned *found)
 {
-    if (is_sysv(abi))
-        return rx_sysv_classify(type, found);
-    *found = 0; /* the size says all */
-    return FFI_OK;
+    return is_sysv(abi) ? rx_sysv_classify(type, found) : rx_win64_classify(type, found);
 }
 
 void rx_arch_place_result(struct rx_builder *b, rx_class result)

@@ -15,6 +15,7 @@ ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found);
 void rx_sysv_place_result(struct rx_builder *b, rx_class result);
 struct rx_arg rx_sysv_place_argument(struct rx_builder *b, rx_class argument);
 
+ffi_status rx_win64_classify(const ffi_type *type, unsigned *found);
 void rx_win64_place_result(struct rx_builder *b, rx_class result);
 struct rx_arg rx_win64_place_argument(struct rx_builder *b, rx_class argument);
 

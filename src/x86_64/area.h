@@ -43,7 +43,8 @@
 #define RX_RET_IS 13       /* rax, xmm0 */
 #define RX_RET_SI 14       /* xmm0, rax */
 #define RX_RET_SS 15       /* xmm0, xmm1 */
-#define RX_RET_MEMORY 16   /* where the caller said, whose address comes back in rax */
+#define RX_RET_VECTOR 16   /* a vector, or a struct of one, in the whole of xmm0 */
+#define RX_RET_MEMORY 17   /* where the caller said, whose address comes back in rax */
 
 /* ---- Closures: ffi_closure, and the entries ---- */
 #define RX_CLOSURE_CIF 32

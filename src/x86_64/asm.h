@@ -13,6 +13,8 @@
 #include "config.h"
 #include "area.h"
 
+/* clang-format off */
+
 #define FUNC(name)                                                                                 \
     .text;                                                                                         \
     .balign 64;                                                                                    \
@@ -51,5 +53,7 @@
     .long 4, 16, 5; /* sizes of name and contents; NT_GNU_PROPERTY_TYPE_0 */                       \
     .asciz "GNU";                                                                                  \
     .long 0xc0000002, 4, 3, 0 /* GNU_PROPERTY_X86_FEATURE_1_AND: IBT, SHSTK */
+
+/* clang-format on */
 
 #endif

@@ -86,12 +86,15 @@
     movsd   RESULT(0), %xmm0
     movsd   RESULT(8), %xmm1
     \out
+26: endbr64                                 /* a vector */
+    movaps  RESULT(0), %xmm0
+    \out
 
     .section .rodata
     .balign 4
 9:  .long   0, 11b - 9b, 12b - 9b, 13b - 9b, 14b - 9b, 15b - 9b, 16b - 9b, 17b - 9b
     .long   18b - 9b, 19b - 9b, 20b - 9b, 21b - 9b, 22b - 9b, 23b - 9b, 24b - 9b, 25b - 9b
-    .long   17b - 9b
+    .long   26b - 9b, 17b - 9b
     .text
 .endm
 

@@ -37,5 +37,7 @@ typedef enum ffi_abi {
 #define FFI_TRAMPOLINE_SIZE 32
 
 #define FFI_TARGET_HAS_COMPLEX_TYPE 1
+#define FFI_TARGET_HAS_INT128 1
+#define FFI_TARGET_HAS_VECTOR_TYPE 1
 
 #endif

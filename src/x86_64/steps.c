@@ -123,7 +123,9 @@ static void emit_argument(struct writer *w, const struct rx_arg *arg, unsigned i
                   arg->op == RX_OP_TWO ? arg->dst + 8 : arg->dst2);
         break;
     case RX_OP_COPY:
-        if (arg->size % 8 != 0) {
+        if (is_vector(arg->dst)) {
+            emit(w, RX_STEP_VECTOR(RX_READ_VECTOR, (arg->dst - RX_AREA_VECTOR) / 16), index, 0);
+        } else if (arg->size % 8 != 0) {
             w->failed = true;
         } else {
             emit(w, RX_STEP_COPY, index, arg->dst - RX_AREA_STACK);

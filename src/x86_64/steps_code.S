@@ -87,6 +87,7 @@ FUNC(rx_steps)
     LOAD_VECTOR movsd, 0
     LOAD_VECTOR movss, 8
     LOAD_VECTOR movsd, 8
+    LOAD_VECTOR movups, 0
 
 /* ---- On the stack ---- */
 
@@ -309,6 +310,10 @@ FUNC(rx_steps)
     jz      1f
     movb    %al, (%rdi)
 1:  RETURN
+
+    CALL_FN                                    /* a vector */
+    movups  %xmm0, (%rdi)
+    RETURN
 
     CALL_FN                                    /* in memory, where rvalue says */
     RETURN

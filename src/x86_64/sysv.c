@@ -8,9 +8,9 @@
 #include "abi.h"
 #include "layout.h"
 
-/* The classes of an eightbyte. SSEUP does not occur: there are no vectors. X87UP goes without
- * saying, as whatever has an X87 eightbyte either is one long double or travels in memory. */
-enum eightbyte { PADDING, INTEGER, SSE, X87, COMPLEX_X87, MEMORY };
+/* The classes of an eightbyte. SSEUP is the second half of a vector. X87UP goes without saying, as
+ * whatever has an X87 eightbyte either is one long double or travels in memory. */
+enum eightbyte { PADDING, INTEGER, SSE, SSEUP, X87, COMPLEX_X87, MEMORY };
 
 #define MAX_EIGHTBYTES 2
 
@@ -20,14 +20,15 @@ static unsigned found_of(enum eightbyte first, enum eightbyte second)
     return first | second << 4;
 }
 
+/* A 128-bit integer is classified as if it were a struct of two longs. */
 static enum eightbyte first_of(rx_class c)
 {
-    return rx_class_found(c) & 0xf;
+    return rx_class_kind(c) == FFI_TYPE_UINT128 ? INTEGER : rx_class_found(c) & 0xf;
 }
 
 static enum eightbyte second_of(rx_class c)
 {
-    return rx_class_found(c) >> 4 & 0xf;
+    return rx_class_kind(c) == FFI_TYPE_UINT128 ? INTEGER : rx_class_found(c) >> 4 & 0xf;
 }
 
 /* ---- Classification ----
@@ -39,8 +40,9 @@ static enum eightbyte second_of(rx_class c)
 #define INTEGER_BITS 3
 #define X87_BIT 4
 #define MEMORY_BIT 8
+#define SSEUP_BIT 16
 
-static enum eightbyte class_of_bits(unsigned bits)
+static inline enum eightbyte class_of_bits(unsigned bits)
 {
     if (bits & MEMORY_BIT)
         return MEMORY;
@@ -48,7 +50,9 @@ static enum eightbyte class_of_bits(unsigned bits)
         return INTEGER;
     if (bits & X87_BIT)
         return bits & SSE_BIT ? MEMORY : X87;
-    return bits & SSE_BIT ? SSE : PADDING;
+    if (bits & SSE_BIT)
+        return SSE;
+    return bits & SSEUP_BIT ? SSEUP : PADDING;
 }
 
 /* 0 for what is no scalar. */
@@ -61,7 +65,8 @@ static unsigned bits_of(const ffi_type *type)
         [FFI_TYPE_UINT16] = INTEGER_BITS,  [FFI_TYPE_SINT16] = INTEGER_BITS,
         [FFI_TYPE_UINT32] = INTEGER_BITS,  [FFI_TYPE_SINT32] = INTEGER_BITS,
         [FFI_TYPE_UINT64] = INTEGER_BITS,  [FFI_TYPE_SINT64] = INTEGER_BITS,
-        [FFI_TYPE_POINTER] = INTEGER_BITS,
+        [FFI_TYPE_POINTER] = INTEGER_BITS, [FFI_TYPE_UINT128] = INTEGER_BITS,
+        [FFI_TYPE_SINT128] = INTEGER_BITS,
     };
     return type->type <= FFI_TYPE_LAST ? bits[type->type] : 0;
 }
@@ -90,25 +95,43 @@ static ffi_status add_complex(struct whole *whole, const ffi_type *type, size_t 
     return FFI_OK;
 }
 
+/* The psABI knows __m64 and __m128. It has wider ones too, which travel in registers that a machine
+ * need not have, and has none that is narrower. */
+static ffi_status add_vector(struct whole *whole, const ffi_type *type, size_t offset)
+{
+    size_t size = rx_type_size(type);
+    if (size != 8 && size != 16)
+        return FFI_BAD_TYPEDEF;
+    add_scalar(whole, SSE_BIT, offset, 8);
+    if (size == 16)
+        add_scalar(whole, SSEUP_BIT, offset + 8, 8);
+    return FFI_OK;
+}
+
 /* Members lie as layout.c would put them, but no more aligned than the struct itself, which is how
  * a packed struct is told. One that lies behind the end of the struct belongs to a union that is
- * said with all its members, and counts for nothing. */
-static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t offset,
+ * said with all its members, and counts for nothing; nor does what lies behind `end`, the end of
+ * the struct around it, so that the work is bounded by the size of the whole whatever the types
+ * say. */
+static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t offset, size_t end,
                               unsigned depth)
 {
     if (depth == RX_MAX_NESTING || type->elements == NULL)
         return FFI_BAD_TYPEDEF;
-    size_t at = 0, size = rx_type_size(type), most = rx_type_align(type);
+    size_t at = 0, most = rx_type_align(type);
+    if (end - offset > rx_type_size(type))
+        end = offset + rx_type_size(type);
     for (ffi_type **next = type->elements; *next != NULL; next++) {
         ffi_type *member = *next;
-        if (rx_unlikely(rx_type_size(member) == 0) && rx_layout_complete(member) != FFI_OK)
+        bool unknown = rx_type_size(member) == 0 || member->type == FFI_TYPE_VECTOR;
+        if (rx_unlikely(unknown) && rx_layout_complete(member) != FFI_OK)
             return FFI_BAD_TYPEDEF;
         size_t align = rx_type_align(member);
         if (rx_unlikely(!rx_is_power_of_two(align)))
             return FFI_BAD_TYPEDEF;
         at = rx_align_up(at, align < most ? align : most);
         size_t place = offset + at;
-        if (rx_unlikely(at >= size || place >= whole->end))
+        if (rx_unlikely(at >= whole->end || place >= end))
             break;
 
         unsigned bits = bits_of(member);
@@ -118,9 +141,11 @@ static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t 
         else if (rx_likely(bits != 0))
             add_scalar(whole, bits, place, rx_type_size(member));
         else if (member->type == FFI_TYPE_STRUCT)
-            status = add_members(whole, member, place, depth + 1);
+            status = add_members(whole, member, place, end, depth + 1);
         else if (member->type == FFI_TYPE_COMPLEX)
             status = add_complex(whole, member, place);
+        else if (member->type == FFI_TYPE_VECTOR)
+            status = add_vector(whole, member, place);
         else
             status = FFI_BAD_TYPEDEF;
         if (status != FFI_OK)
@@ -130,27 +155,53 @@ static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t 
     return FFI_OK;
 }
 
-static bool is_complex_long_double(const ffi_type *type)
+static bool is_complex_of(const ffi_type *type, unsigned part)
 {
     return type->type == FFI_TYPE_COMPLEX && type->elements[0] != NULL &&
-           type->elements[0]->type == FFI_TYPE_LONGDOUBLE;
+           type->elements[0]->type == part;
+}
+
+/* More than two eightbytes travel in memory, but for a wide vector, or a struct of one. */
+static ffi_status classify_large(const ffi_type *type)
+{
+    if (type->type == FFI_TYPE_COMPLEX)
+        return is_complex_of(type, FFI_TYPE_UINT128) || is_complex_of(type, FFI_TYPE_SINT128)
+                   ? FFI_OK
+                   : FFI_BAD_TYPEDEF;
+    for (unsigned depth = 0; type->type == FFI_TYPE_STRUCT; depth++) {
+        if (depth == RX_MAX_NESTING || type->elements == NULL || type->elements[0] == NULL)
+            return FFI_BAD_TYPEDEF;
+        type = type->elements[0];
+    }
+    return type->type == FFI_TYPE_VECTOR && rx_type_size(type) > 16 ? FFI_BAD_TYPEDEF : FFI_OK;
+}
+
+static ffi_status classify_small(struct whole *whole, const ffi_type *type)
+{
+    switch (type->type) {
+    case FFI_TYPE_COMPLEX:
+        return add_complex(whole, type, 0);
+    case FFI_TYPE_VECTOR:
+        return add_vector(whole, type, 0);
+    default:
+        return add_members(whole, type, 0, whole->end, 0);
+    }
 }
 
 ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found)
 {
-    if (is_complex_long_double(type)) {
+    if (is_complex_of(type, FFI_TYPE_LONGDOUBLE)) {
         *found = found_of(COMPLEX_X87, COMPLEX_X87);
         return FFI_OK;
     }
     *found = found_of(MEMORY, MEMORY);
-    if (rx_type_size(type) > MAX_EIGHTBYTES * 8) {
-        /* Larger than any complex type but that. */
-        return type->type == FFI_TYPE_STRUCT ? FFI_OK : FFI_BAD_TYPEDEF;
-    }
+    if (rx_type_size(type) > MAX_EIGHTBYTES * 8)
+        return classify_large(type);
     struct whole whole = {.end = rx_type_size(type)};
-    ffi_status status = type->type == FFI_TYPE_STRUCT ? add_members(&whole, type, 0, 0)
-                                                      : add_complex(&whole, type, 0);
+    ffi_status status = classify_small(&whole, type);
     enum eightbyte first = class_of_bits(whole.bits[0]), second = class_of_bits(whole.bits[1]);
+    if (second == SSEUP && first != SSE)
+        second = SSE;
     /* Rule 5: one eightbyte in memory takes the other along, and so does half a long double. */
     if (first != MEMORY && second != MEMORY && (first == X87) == (second == X87))
         *found = found_of(first, second);
@@ -176,6 +227,8 @@ static unsigned ret_of(rx_class result)
         return RX_RET_X87;
     case FFI_TYPE_STRUCT:
     case FFI_TYPE_COMPLEX:
+    case FFI_TYPE_VECTOR:
+    case FFI_TYPE_UINT128:
         switch (first_of(result)) {
         case MEMORY:
             return RX_RET_MEMORY;
@@ -184,7 +237,8 @@ static unsigned ret_of(rx_class result)
         case COMPLEX_X87:
             return RX_RET_X87_PAIR;
         default:
-            return ret_of_pair(first_of(result), second_of(result));
+            return second_of(result) == SSEUP ? RX_RET_VECTOR
+                                              : ret_of_pair(first_of(result), second_of(result));
         }
     default:
         return rx_ret_of_scalar(result);
@@ -254,6 +308,10 @@ static struct rx_arg aggregate(struct rx_builder *b, rx_class argument)
 
     struct rx_arg arg = {.size = size, .tail = size - 8};
     arg.dst = place_eightbyte(b, first);
+    if (second == SSEUP) {
+        arg.op = RX_OP_COPY;
+        return arg;
+    }
     arg.dst2 = place_eightbyte(b, second);
     bool adjacent = arg.dst2 == arg.dst + 8 && rx_class_align(argument) <= 8;
     arg.op = adjacent ? RX_OP_TWO : RX_OP_PAIR;
@@ -265,6 +323,8 @@ struct rx_arg rx_sysv_place_argument(struct rx_builder *b, rx_class argument)
     switch (rx_class_kind(argument)) {
     case FFI_TYPE_STRUCT:
     case FFI_TYPE_COMPLEX:
+    case FFI_TYPE_VECTOR:
+    case FFI_TYPE_UINT128:
         return aggregate(b, argument);
     case FFI_TYPE_LONGDOUBLE:
         return on_stack(b, argument);

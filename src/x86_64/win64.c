@@ -22,6 +22,14 @@ static bool is_aggregate(rx_class c)
     return rx_class_kind(c) == FFI_TYPE_STRUCT || rx_class_kind(c) == FFI_TYPE_COMPLEX;
 }
 
+/* A struct is passed by its size, whatever is in it. A vector is not passed: its lanes say too
+ * little of what Microsoft's compilers would make of it. */
+ffi_status rx_win64_classify(const ffi_type *type, unsigned *found)
+{
+    *found = 0;
+    return type->type == FFI_TYPE_VECTOR ? FFI_BAD_TYPEDEF : FFI_OK;
+}
+
 void rx_win64_place_result(struct rx_builder *b, rx_class result)
 {
     b->stack = REGISTERS * 8;
@@ -30,7 +38,9 @@ void rx_win64_place_result(struct rx_builder *b, rx_class result)
         b->plan.ret_bytes = rx_class_size(result);
         return;
     }
-    b->plan.ret = rx_ret_of_scalar(result);
+    /* A 128-bit integer comes back as an __m128 does: so do gcc and clang have it. */
+    b->plan.ret =
+        rx_class_kind(result) == FFI_TYPE_UINT128 ? RX_RET_VECTOR : rx_ret_of_scalar(result);
     if (b->plan.ret == RX_RET_MEMORY) {
         b->plan.ret_in_memory = true;
         b->plan.sret = RX_GENERAL(b->general++);
