@@ -116,7 +116,8 @@ struct rx_cell {
 };
 
 extern RX_HIDDEN const char rx_trampolines[]; /* RX_TRAMPOLINE_SIZE bytes each */
+extern RX_HIDDEN const char rx_spare_page[];  /* RX_PAGE_SIZE bytes of code that nobody enters, */
+extern RX_HIDDEN const char rx_spare_byte;    /* all of them this one */
 extern RX_HIDDEN struct rx_cell rx_cells[];
-extern RX_HIDDEN rx_entry *rx_entry_words[]; /* where trampoline i jumps */
 
 #endif

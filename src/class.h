@@ -62,8 +62,8 @@ static inline rx_class rx_class_of_scalar(const ffi_type *type)
 /* The same for the types that rx_class_of_scalar does not know. */
 rx_class rx_class_of_aggregate(ffi_abi abi, ffi_type *type);
 
-/* The word of an argument's type, whose layout is completed if need be: only a struct or a vector may
- * have no size yet. 0 if type is malformed, or void. */
+/* The word of an argument's type, whose layout is completed if need be: only a struct or a vector
+ * may have no size yet. 0 if type is malformed, or void. */
 static inline rx_class rx_class_of(ffi_abi abi, ffi_type *type)
 {
     rx_class class = rx_class_of_scalar(type);

@@ -2,10 +2,10 @@
  *
  * closure: callbacks: how they are had, prepared and given back, and what happens when C calls one.
  *
- * Preparing a closure is choosing the entry code for its signature and storing that in the entry
- * word of its trampoline. Common signatures have entries that call the client by themselves; all
- * others spill the registers and come here, where the plan turns the area into the client's array
- * of arguments.
+ * Preparing a closure is choosing the entry code for its signature and storing that in the record
+ * of its trampoline. Common signatures have entries that call the client by themselves; all others
+ * spill the registers and come here, where the plan turns the area into the client's array of
+ * arguments.
  */
 #include "fault.h"
 #include "pool.h"
@@ -15,67 +15,132 @@
 
 /* ---- Allocation ---- */
 
+/* What a cell holds when the closure is not in it: where it is. */
+struct forward {
+    ffi_closure *closure;
+    void *block; /* malloc's, if the client asked for more than a cell */
+};
+
+static inline void *hand_out(uint32_t i, void **code)
+{
+    size_t within = rx_chunk_within(i);
+    uintptr_t offset = rx_chunk_offset(i);
+    struct rx_record *record = rx_record_at(within, offset);
+    rx_set_entry(record, rx_arch_entry_unprepared);
+    rx_set_note(record, RX_NOTE_LIVE);
+    *code = rx_code_at(within, offset);
+    return rx_cell_at(within, offset);
+}
+
+static __attribute__((noinline)) void *alloc_slowly(void **code)
+{
+    int64_t i = rx_pool_take_slowly();
+    return i < 0 ? NULL : hand_out(i, code);
+}
+
+static inline void *alloc_cell(void **code)
+{
+    int64_t i = rx_pool_take();
+    return rx_likely(i >= 0) ? hand_out(i, code) : alloc_slowly(code);
+}
+
 /* More than a cell holds: the closure is malloc'd, and the cell forwards to it. */
 static __attribute__((noinline)) void *alloc_block(size_t size, void **code)
 {
+    if (code == NULL)
+        return NULL;
     void *block = malloc(size);
     if (block == NULL)
         return NULL;
-    int64_t i = rx_pool_take();
-    if (i < 0) {
+    struct forward *forward = alloc_cell(code);
+    if (forward == NULL) {
         free(block);
         return NULL;
     }
-    rx_notes[i].place = 0;
-    rx_notes[i].block = block;
-    *code = rx_pool_code(i);
+    forward->block = block;
+    rx_set_note(rx_record_of(rx_index_of_code(*code)), RX_NOTE_LIVE | RX_NOTE_BLOCK);
     return block;
 }
 
 void *ffi_closure_alloc(size_t size, void **code)
 {
-    if (rx_unlikely(code == NULL))
-        return NULL;
-    if (rx_unlikely(size > RX_CELL_SIZE))
+    if (rx_unlikely(code == NULL || size > RX_CELL_SIZE))
         return alloc_block(size, code);
-    int64_t i = rx_pool_take();
-    if (rx_unlikely(i < 0))
-        return NULL;
-    rx_notes[i].place = 0;
-    rx_notes[i].block = NULL;
-    *code = rx_pool_code(i);
-    return &rx_cells[i];
+    return alloc_cell(code);
 }
 
-/* Which live trampoline came with this block? Rare enough to look at all: no known client asks for
- * more than a cell. */
-static int64_t index_of_block(const void *block)
+/* ---- Release ---- */
+
+static inline void give(struct rx_record *record, uint32_t i)
 {
-    uint32_t touched = rx_pool_touched();
-    for (uint32_t i = 0; i < touched; i++)
-        if (rx_notes[i].block == block && rx_pool_is_live(i))
-            return i;
-    return -1;
+    rx_set_entry(record, rx_arch_entry_freed);
+    rx_set_note(record, rx_note(record) & RX_NOTE_PLACE);
+    if (rx_unlikely(!rx_pool_give(i)))
+        rx_pool_give_slowly(i);
+}
+
+static __attribute__((noinline, noreturn)) void refuse(const struct rx_record *record,
+                                                       void *closure)
+{
+    rx_fault_free(rx_is_live(record) ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
+}
+
+/* closure is in the cell of trampoline i, whose record this is. */
+static inline void free_cell(uint32_t i, struct rx_record *record, void *closure)
+{
+    bool whole = ((uintptr_t)closure - (uintptr_t)rx_cells) % RX_CELL_SIZE == 0;
+    if (rx_unlikely(!whole || !rx_is_live_cell(rx_note(record))))
+        refuse(record, closure);
+    give(record, i);
+}
+
+struct search {
+    const void *block;
+    int64_t found;
+};
+
+static bool is_not_of_block(uint32_t i, void *data)
+{
+    struct search *search = data;
+    const struct rx_record *record = rx_record_of(i);
+    if (!rx_is_live(record) || rx_is_live_cell(rx_note(record)) ||
+        ((struct forward *)rx_cell_of(i))->block != search->block)
+        return true;
+    search->found = i;
+    return false;
+}
+
+/* Which trampoline came with this block? Rare enough to look at all: no known client asks for more
+ * than a cell. */
+static void free_block(void *block)
+{
+    struct search search = {.block = block, .found = -1};
+    rx_pool_each(is_not_of_block, &search);
+    if (search.found < 0)
+        rx_fault_free(RX_FREED_FOREIGN, block);
+    give(rx_record_of(search.found), search.found);
+    free(block);
+}
+
+/* What is in no cell of chunk 0. */
+static __attribute__((noinline)) void free_elsewhere(void *closure)
+{
+    if (closure == NULL)
+        return;
+    int64_t i = rx_index_of_cell(closure);
+    if (i >= 0)
+        free_cell(i, rx_record_of(i), closure);
+    else
+        free_block(closure);
 }
 
 void ffi_closure_free(void *closure)
 {
-    if (closure == NULL)
-        return;
-    int64_t i = rx_pool_index_of_cell(closure);
-    if (rx_likely(i >= 0)) {
-        if (rx_unlikely(!rx_pool_is_live(i)))
-            rx_fault_free(RX_FREED_TWICE, closure);
-        if (rx_unlikely(closure != &rx_cells[i] || rx_notes[i].block != NULL))
-            rx_fault_free(RX_FREED_INSIDE, closure);
-    } else {
-        i = index_of_block(closure);
-        if (i < 0)
-            rx_fault_free(RX_FREED_FOREIGN, closure);
-        rx_notes[i].block = NULL;
-        free(closure);
-    }
-    rx_pool_give(i);
+    uintptr_t i = rx_built_in_cell(closure);
+    if (rx_likely(i < RX_POOL_SIZE))
+        free_cell(i, &rx_records[i], closure);
+    else
+        free_elsewhere(closure);
 }
 
 /* ---- Preparation ---- */
@@ -95,35 +160,59 @@ static inline rx_entry *entry_of(const ffi_cif *cif, entry_chooser *choose)
     return rx_likely(plan != NULL) ? choose(plan) : entry_of_left_out(cif, choose);
 }
 
-ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
-                                void (*fun)(ffi_cif *, void *, void **, void *), void *user_data,
-                                void *codeloc)
+typedef void handler(ffi_cif *, void *, void **, void *);
+
+static inline void fill_in(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data)
+{
+    closure->cif = cif;
+    closure->fun = fun;
+    closure->user_data = user_data;
+}
+
+static inline uint32_t place_of(const ffi_cif *cif)
+{
+    return cif->flags & RX_NOTE_PLACE;
+}
+
+/* Whatever is not a closure in the cell of its own trampoline, with a plan in the arena. */
+static __attribute__((noinline)) ffi_status
+prepare_slowly(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data, void *codeloc)
 {
     if (closure == NULL || cif == NULL || fun == NULL || codeloc == NULL)
         return FFI_BAD_TYPEDEF;
     if (!rx_is_abi(cif->abi))
         return FFI_BAD_ABI;
-    int64_t i = rx_pool_index_of_code(codeloc);
-    if (rx_likely(i >= 0) && rx_unlikely(!rx_pool_is_live(i)))
-        rx_fault_prepared_after_free(codeloc);
-
-    closure->cif = cif;
-    closure->fun = fun;
-    closure->user_data = user_data;
-    if (rx_unlikely(i < 0)) {
+    int64_t i = rx_index_of_code(codeloc);
+    if (i < 0) {
+        fill_in(closure, cif, fun, user_data);
         rx_arch_write_trampoline(closure->tramp, entry_of(cif, rx_arch_entry));
         return FFI_OK;
     }
-
-    rx_entry *entry;
-    if (rx_likely((void *)closure == &rx_cells[i])) {
-        entry = entry_of(cif, rx_arch_entry);
+    struct rx_record *record = rx_record_of(i);
+    if (!rx_is_live(record))
+        rx_fault_prepared_after_free(codeloc);
+    fill_in(closure, cif, fun, user_data);
+    rx_set_note(record, (rx_note(record) & ~RX_NOTE_PLACE) | place_of(cif));
+    if ((void *)closure == rx_cell_of(i)) {
+        rx_set_entry(record, entry_of(cif, rx_arch_entry));
     } else {
-        rx_notes[i].elsewhere = closure;
-        entry = entry_of(cif, rx_arch_entry_elsewhere);
+        ((struct forward *)rx_cell_of(i))->closure = closure;
+        rx_set_entry(record, entry_of(cif, rx_arch_entry_elsewhere));
     }
-    rx_notes[i].place = cif->flags & (RX_PLAN_PLACES - 1);
-    __atomic_store_n(&rx_entry_words[i], entry, __ATOMIC_RELEASE);
+    return FFI_OK;
+}
+
+ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
+                                void *codeloc)
+{
+    uintptr_t i = rx_built_in_code(codeloc);
+    if (rx_unlikely(i >= RX_POOL_SIZE || (void *)closure != &rx_cells[i] || cif == NULL ||
+                    fun == NULL || place_of(cif) == 0 || !rx_is_abi(cif->abi) ||
+                    !rx_is_live_cell(rx_note(&rx_records[i]))))
+        return prepare_slowly(closure, cif, fun, user_data, codeloc);
+    fill_in(closure, cif, fun, user_data);
+    rx_set_note(&rx_records[i], RX_NOTE_LIVE | place_of(cif));
+    rx_set_entry(&rx_records[i], rx_arch_entry(rx_plan_of(cif)));
     return FFI_OK;
 }
 
@@ -147,8 +236,6 @@ ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif,
 }
 
 /* ---- Being called ---- */
-
-typedef void handler(ffi_cif *, void *, void **, void *);
 
 static inline void *load_pointer(const char *from)
 {
@@ -225,7 +312,7 @@ unsigned rx_run_closure(ffi_closure *closure, char *area)
 
 unsigned rx_run_elsewhere(void *cell, char *area)
 {
-    return rx_run_closure(rx_notes[rx_pool_index_of_cell(cell)].elsewhere, area);
+    return rx_run_closure(((struct forward *)cell)->closure, area);
 }
 
 unsigned rx_run_go(ffi_go_closure *closure, char *area)

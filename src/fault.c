@@ -64,7 +64,7 @@ static void add_type(struct line *line, rx_class class)
 static void add_signature(struct line *line, uint32_t i)
 {
     unsigned nargs;
-    const rx_class *words = rx_plan_words(rx_notes[i].place, &nargs);
+    const rx_class *words = rx_plan_words(rx_note(rx_record_of(i)) & RX_NOTE_PLACE, &nargs);
     if (words == NULL)
         return;
     add(line, "; its signature was ");
@@ -106,9 +106,9 @@ static __attribute__((noreturn)) void called(const char *what, void *cell)
 {
     struct line line = line_of(what);
     add_address(&line, cell);
-    int64_t i = rx_pool_index_of_cell(cell);
+    int64_t i = rx_index_of_cell(cell);
     if (i >= 0) {
-        add_code(&line, rx_pool_code(i));
+        add_code(&line, rx_code_of(i));
         add_signature(&line, i);
     }
     end(&line);
@@ -133,10 +133,10 @@ void rx_fault_free(enum rx_free_fault fault, const void *closure)
     };
     struct line line = line_of(whats[fault]);
     add_address(&line, closure);
-    int64_t i = rx_pool_index_of_cell(closure);
+    int64_t i = rx_index_of_cell(closure);
     if (fault == RX_FREED_TWICE && i >= 0)
         add_signature(&line, i);
-    if (fault == RX_FREED_FOREIGN && rx_pool_index_of_code(closure) >= 0)
+    if (fault == RX_FREED_FOREIGN && rx_index_of_code(closure) >= 0)
         add(&line, " (it is the code of one)");
     end(&line);
 }

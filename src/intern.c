@@ -51,7 +51,7 @@ static void arena_give_back(void *memory, size_t size)
 struct key {
     uint64_t hash;
     size_t words;
-    const ffi_type *aggregate;   /* the last one that was classified */
+    const ffi_type *aggregate; /* the last one that was classified */
     rx_class aggregate_class;
     rx_class word[2 + KEY_ARGS]; /* abi, argument counts; result; arguments */
 };
@@ -78,7 +78,8 @@ static inline uint32_t tag_of(uint64_t hash)
     return (uint32_t)(hash >> 48) << 16;
 }
 
-/* An aggregate that occurs again in a signature, as result and argument, say, is classified once. */
+/* An aggregate that occurs again in a signature, as result and argument, say, is classified once.
+ */
 static __attribute__((noinline)) rx_class class_of_aggregate(struct key *key, ffi_abi abi,
                                                              ffi_type *type)
 {

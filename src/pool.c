@@ -22,30 +22,35 @@
 
 #include <pthread.h>
 
-struct rx_note rx_notes[RX_POOL_SIZE];
-
 /* ---- Never handed out ---- */
 
-static _Atomic(uint32_t) mark;
+/* How many have been, counted from chunk to chunk. */
+static _Atomic(uint64_t) mark;
 
-uint32_t rx_pool_touched(void)
-{
-    return atomic_load_explicit(&mark, memory_order_acquire);
-}
-
-/* Takes up to n indices that follow each other, returns how many and sets *first. */
+/* Takes up to n indices that follow each other, returns how many and sets *first. A chunk is made
+ * when its first trampoline is wanted. */
 static uint32_t take_untouched(uint32_t n, uint32_t *first)
 {
-    uint32_t start = atomic_load_explicit(&mark, memory_order_relaxed);
-    uint32_t count;
+    uint64_t start = atomic_load_explicit(&mark, memory_order_acquire);
+    uint32_t chunk, within, count;
     do {
-        count = RX_POOL_SIZE - start < n ? RX_POOL_SIZE - start : n;
-        if (count == 0)
+        chunk = start / RX_POOL_SIZE;
+        within = start % RX_POOL_SIZE;
+        if (chunk != 0 && (chunk == RX_CHUNKS || !rx_chunk_have(chunk)))
             return 0;
+        count = RX_POOL_SIZE - within < n ? RX_POOL_SIZE - within : n;
     } while (!atomic_compare_exchange_weak_explicit(&mark, &start, start + count,
-                                                    memory_order_acq_rel, memory_order_relaxed));
-    *first = start;
+                                                    memory_order_acq_rel, memory_order_acquire));
+    *first = chunk << RX_CHUNK_BITS | within;
     return count;
+}
+
+void rx_pool_each(bool (*visit)(uint32_t i, void *data), void *data)
+{
+    uint64_t end = atomic_load_explicit(&mark, memory_order_acquire);
+    for (uint64_t n = 0; n < end; n++)
+        if (!visit(n / RX_POOL_SIZE << RX_CHUNK_BITS | n % RX_POOL_SIZE, data))
+            return;
 }
 
 /* ---- The shared list ---- */
@@ -60,9 +65,10 @@ static uint64_t changed(uint64_t head, uint32_t first)
 
 static void list_push(uint32_t i)
 {
+    uint32_t *next = &rx_record_of(i)->next;
     uint64_t head = atomic_load_explicit(&list, memory_order_relaxed);
     do
-        atomic_store_explicit(&rx_notes[i].next, (uint32_t)head, memory_order_relaxed);
+        __atomic_store_n(next, (uint32_t)head, __ATOMIC_RELAXED);
     while (!atomic_compare_exchange_weak_explicit(&list, &head, changed(head, i + 1),
                                                   memory_order_release, memory_order_relaxed));
 }
@@ -76,7 +82,7 @@ static bool list_pop(uint32_t *i)
         if (first == 0)
             return false;
         /* Maybe out of date already; then the count has changed, and the exchange fails. */
-        next = atomic_load_explicit(&rx_notes[first - 1].next, memory_order_relaxed);
+        next = __atomic_load_n(&rx_record_of(first - 1)->next, __ATOMIC_RELAXED);
     } while (!atomic_compare_exchange_weak_explicit(&list, &head, changed(head, next),
                                                     memory_order_acquire, memory_order_acquire));
     *i = first - 1;

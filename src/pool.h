@@ -2,26 +2,15 @@
  *
  * pool: which trampolines are free.
  *
- * A trampoline is known by its index: trampoline i, cell i, entry word i and note i belong
- * together. The cell is the client's to write. The entry word, which decides where the trampoline
- * jumps, and the note are the library's own and lie elsewhere.
+ * A trampoline is known by its index (chunk.h). The cell is the client's to write. The record,
+ * which says where the trampoline jumps, is the library's own and lies elsewhere.
  */
 #ifndef RX_POOL_H
 #define RX_POOL_H
 
-#include "arch.h"
+#include "chunk.h"
 
 #include <stdatomic.h>
-
-/* What the library remembers of a trampoline beside its entry word. */
-struct rx_note {
-    _Atomic(uint32_t) next; /* while it is on the shared list: the next index + 1 */
-    uint32_t place;         /* of the plan it was prepared with last, for messages */
-    ffi_closure *elsewhere; /* the closure, when that is not in the cell */
-    void *block;            /* malloc'd memory, when the client asked for more than a cell */
-};
-
-extern RX_HIDDEN struct rx_note rx_notes[RX_POOL_SIZE];
 
 /* ---- The ring of a thread: the trampolines that it freed last, the oldest of them taken first
  * ---- */
@@ -70,11 +59,8 @@ static inline void rx_ring_put(struct rx_ring *r, uint32_t i)
 
 /* ---- Taking and giving ---- */
 
-/* When the ring will not do. */
-int64_t rx_pool_take_slowly(void);
-void rx_pool_give_slowly(uint32_t i);
-
-/* Takes a trampoline, and sets its entry to unprepared. Returns -1 when none is left. */
+/* Takes a trampoline from the ring of this thread; -1 when the ring will not do, and the other has
+ * to be asked, which gives -1 when there is none. */
 static inline int64_t rx_pool_take(void)
 {
     struct rx_ring *r = &rx_ring;
@@ -84,62 +70,62 @@ static inline int64_t rx_pool_take(void)
             i = rx_ring_get(r);
         rx_ring_leave(r);
     }
-    if (rx_unlikely(i < 0)) {
-        i = rx_pool_take_slowly();
-        if (i < 0)
-            return -1;
-    }
-    __atomic_store_n(&rx_entry_words[i], rx_arch_entry_unprepared, __ATOMIC_RELEASE);
     return i;
 }
 
-/* Gives trampoline i back, and sets its entry to freed. */
-static inline void rx_pool_give(uint32_t i)
+int64_t rx_pool_take_slowly(void);
+
+/* Puts trampoline i into the ring; false when the ring will not do, and the other has to be asked.
+ */
+static inline bool rx_pool_give(uint32_t i)
 {
-    __atomic_store_n(&rx_entry_words[i], rx_arch_entry_freed, __ATOMIC_RELEASE);
     struct rx_ring *r = &rx_ring;
-    if (rx_likely(rx_ring_enter(r))) {
-        bool room = r->tail - r->head < RX_RING_SIZE;
-        if (rx_likely(room))
-            rx_ring_put(r, i);
-        rx_ring_leave(r);
-        if (rx_likely(room))
-            return;
-    }
-    rx_pool_give_slowly(i);
+    if (rx_unlikely(!rx_ring_enter(r)))
+        return false;
+    bool room = r->tail - r->head < RX_RING_SIZE;
+    if (rx_likely(room))
+        rx_ring_put(r, i);
+    rx_ring_leave(r);
+    return room;
 }
+
+void rx_pool_give_slowly(uint32_t i);
+
+/* Calls visit for each trampoline that has ever been handed out, until it says false. */
+void rx_pool_each(bool (*visit)(uint32_t i, void *data), void *data);
 
 /* ---- What is known of a trampoline ---- */
 
-/* What the entry word says: is trampoline i the property of a client? */
-static inline bool rx_pool_is_live(uint32_t i)
+/* rx_record.note: the place of the plan it was prepared with last, for messages, and: */
+#define RX_NOTE_LIVE 0x10000  /* it is the property of a client, */
+#define RX_NOTE_BLOCK 0x20000 /* who was given a block of malloc's, not the cell */
+#define RX_NOTE_PLACE 0xffff
+
+/* Atomic, as whoever looks for a block reads those of others. */
+static inline void rx_set_note(struct rx_record *record, uint32_t note)
 {
-    rx_entry *entry = __atomic_load_n(&rx_entry_words[i], __ATOMIC_RELAXED);
-    return entry != NULL && entry != rx_arch_entry_freed;
+    __atomic_store_n(&record->note, note, __ATOMIC_RELAXED);
 }
 
-/* How many trampolines have ever been handed out: these have the lowest indices. */
-uint32_t rx_pool_touched(void);
-
-static inline void *rx_pool_code(uint32_t i)
+static inline uint32_t rx_note(const struct rx_record *record)
 {
-    return (void *)(rx_trampolines + (size_t)i * RX_TRAMPOLINE_SIZE);
+    return __atomic_load_n(&record->note, __ATOMIC_RELAXED);
 }
 
-/* Whose trampoline starts at code? -1: nobody's. */
-static inline int64_t rx_pool_index_of_code(const void *code)
+static inline bool rx_is_live(const struct rx_record *record)
 {
-    uintptr_t offset = (uintptr_t)code - (uintptr_t)rx_trampolines;
-    if (offset >= (uintptr_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE || offset % RX_TRAMPOLINE_SIZE != 0)
-        return -1;
-    return offset / RX_TRAMPOLINE_SIZE;
+    return (rx_note(record) & RX_NOTE_LIVE) != 0;
 }
 
-/* In whose cell is p? -1: in nobody's. */
-static inline int64_t rx_pool_index_of_cell(const void *p)
+/* As all but those have it whose clients asked for more than a cell. */
+static inline bool rx_is_live_cell(uint32_t note)
 {
-    uintptr_t offset = (uintptr_t)p - (uintptr_t)rx_cells;
-    return offset < (uintptr_t)RX_POOL_SIZE * RX_CELL_SIZE ? (int64_t)(offset / RX_CELL_SIZE) : -1;
+    return (note & (RX_NOTE_LIVE | RX_NOTE_BLOCK)) == RX_NOTE_LIVE;
+}
+
+static inline void rx_set_entry(struct rx_record *record, rx_entry *entry)
+{
+    __atomic_store_n(&record->entry, entry, __ATOMIC_RELEASE);
 }
 
 #endif

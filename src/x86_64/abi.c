@@ -199,4 +199,5 @@ _Static_assert(RX_RET_DOUBLE + 1 == RX_SHAPE_RETS, "shapes return scalars");
 _Static_assert(RX_SHAPE_VECTOR(8, RX_RET_DOUBLE) <= UINT8_MAX, "an entry is a byte");
 SAME(sizeof(rx_entry *), 8);
 SAME(RX_POOL_SIZE *RX_TRAMPOLINE_SIZE % RX_PAGE_SIZE, 0);
-SAME(RX_POOL_SIZE * sizeof(rx_entry *) % RX_PAGE_SIZE, 0);
+SAME(RX_POOL_SIZE *RX_RECORD_SIZE % RX_PAGE_SIZE, 0);
+SAME(RX_POOL_SIZE *RX_CELL_SIZE % RX_PAGE_SIZE, 0);

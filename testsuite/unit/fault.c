@@ -145,7 +145,7 @@ Test(fault, a_free_of_the_unused_cell_of_a_large_closure)
 {
     void *code;
     ffi_closure_alloc(5000, &code);
-    void *cell = &rx_cells[rx_pool_index_of_code(code)];
+    void *cell = &rx_cells[rx_index_of_code(code)];
     expect_fault(free_it, cell, "inside a closure", cell);
 }
 
@@ -153,7 +153,7 @@ Test(fault, a_free_of_the_unused_cell_of_a_large_closure)
 
 static void free_and_call(void *closure)
 {
-    void *code = rx_pool_code(rx_pool_index_of_cell(closure));
+    void *code = rx_code_of(rx_index_of_cell(closure));
     ffi_closure_free(closure);
     call_it(code);
 }
@@ -167,7 +167,7 @@ Test(fault, a_call_after_free)
 
 static void free_and_call_with_others_between(void *closure)
 {
-    void *code = rx_pool_code(rx_pool_index_of_cell(closure));
+    void *code = rx_code_of(rx_index_of_cell(closure));
     ffi_closure_free(closure);
     for (int i = 0; i < 10; i++)
         closure_of(cif(), answer, NULL, NULL);
@@ -194,7 +194,7 @@ static void take_again_and_call(void *closure)
     do
         if (ffi_closure_alloc(sizeof(ffi_closure), &code) == NULL)
             _Exit(1);
-    while (code != rx_pool_code(rx_pool_index_of_cell(closure)));
+    while (code != rx_code_of(rx_index_of_cell(closure)));
     call_it(code);
 }
 
@@ -206,7 +206,7 @@ Test(fault, a_call_before_prepare_of_a_closure_that_was_used_before)
 
 static void free_and_prepare(void *closure)
 {
-    void *code = rx_pool_code(rx_pool_index_of_cell(closure));
+    void *code = rx_code_of(rx_index_of_cell(closure));
     ffi_closure_free(closure);
     ffi_prep_closure_loc(closure, cif(), answer, NULL, code);
 }

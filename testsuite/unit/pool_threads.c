@@ -26,7 +26,7 @@ static void expect_a_whole_pool(void)
 {
     cr_expect(eq(int, taken_wrongly, 0));
     give_all();
-    cr_expect(eq(int, take_all(), RX_POOL_SIZE));
+    cr_expect(eq(int, take_all(), whole_pool()));
 }
 
 /* ---- Threads ---- */

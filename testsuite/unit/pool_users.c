@@ -4,8 +4,17 @@
  */
 #include "pool_users.h"
 
-struct taken taken[RX_POOL_SIZE];
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct taken taken[TAKEN_CHUNKS * RX_POOL_SIZE];
 int taken_wrongly;
+
+static int number_of(int64_t i)
+{
+    return i < 0 ? -1 : (int)((i >> RX_CHUNK_BITS) * RX_POOL_SIZE + rx_chunk_within(i));
+}
 
 int take(void)
 {
@@ -13,34 +22,67 @@ int take(void)
     void *closure = ffi_closure_alloc(sizeof(ffi_closure), &code);
     if (closure == NULL)
         return -1;
-    int64_t i = rx_pool_index_of_code(code);
-    if (i < 0 || __atomic_exchange_n(&taken[i].closure, closure, __ATOMIC_ACQ_REL) != NULL) {
+    int n = number_of(rx_index_of_code(code));
+    if (n < 0 || n >= (int)LENGTH(taken) ||
+        __atomic_exchange_n(&taken[n].closure, closure, __ATOMIC_ACQ_REL) != NULL) {
         __atomic_add_fetch(&taken_wrongly, 1, __ATOMIC_RELAXED);
         return -1;
     }
-    taken[i].code = code;
-    return i;
+    taken[n].code = code;
+    return n;
 }
 
-void give(int i)
+void give(int number)
 {
-    void *closure = taken[i].closure;
-    __atomic_store_n(&taken[i].closure, NULL, __ATOMIC_RELEASE);
+    void *closure = taken[number].closure;
+    __atomic_store_n(&taken[number].closure, NULL, __ATOMIC_RELEASE);
     ffi_closure_free(closure);
 }
 
 int take_all(void)
 {
     int n = 0;
+    forbid_growth();
     while (take() >= 0)
         n++;
+    allow_growth();
     cr_expect(eq(int, taken_wrongly, 0));
     return n;
 }
 
 void give_all(void)
 {
-    for (unsigned i = 0; i < RX_POOL_SIZE; i++)
-        if (taken[i].closure != NULL)
-            give(i);
+    for (size_t n = 0; n < LENGTH(taken); n++)
+        if (taken[n].closure != NULL)
+            give(n);
+}
+
+int whole_pool(void)
+{
+    int chunks = 1;
+    while (rx_chunk_offsets[chunks] != 0)
+        chunks++;
+    return chunks * RX_POOL_SIZE;
+}
+
+/* ---- Growth ---- */
+
+static struct rlimit before;
+
+/* The address space that is used, and a little more than malloc may ask for. */
+void forbid_growth(void)
+{
+    unsigned long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    cr_assert(ne(ptr, statm, NULL));
+    cr_assert(eq(int, fscanf(statm, "%lu", &pages), 1));
+    fclose(statm);
+    getrlimit(RLIMIT_AS, &before);
+    struct rlimit limit = {pages * sysconf(_SC_PAGESIZE) + (1 << 19), before.rlim_max};
+    cr_assert(eq(int, setrlimit(RLIMIT_AS, &limit), 0));
+}
+
+void allow_growth(void)
+{
+    cr_assert(eq(int, setrlimit(RLIMIT_AS, &before), 0));
 }

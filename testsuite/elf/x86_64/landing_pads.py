@@ -10,7 +10,7 @@ ENDBR64 = bytes.fromhex("f30f1efa")
 
 # Entries of the tables by which closures' results are loaded: RX_RET_VOID to RX_RET_MEMORY in area.h. That of
 # void is never jumped to.
-RESULTS = 17
+RESULTS = 18
 
 
 def result_targets(so, disassembly):
@@ -32,7 +32,7 @@ def is_trampoline(so, symbols, i):
     pad, lea, cell, jump, word, rest = struct.unpack("<4s3si2si15s", so.at(at, 32))
     return (pad == ENDBR64 and lea == b"\x4c\x8d\x15" and jump == b"\xff\x25" and rest == 15 * b"\xcc" and
             at + 11 + cell == symbols["rx_cells"][0] + 128 * i and
-            at + 17 + word == symbols["rx_entry_words"][0] + 8 * i)
+            at + 17 + word == symbols["rx_records"][0] + 16 * i)
 
 
 def check(so, pool, test):
@@ -52,8 +52,9 @@ def check(so, pool, test):
     for name in ("rx_arch_entry_freed", "rx_arch_entry_unprepared"):
         targets[name] = symbols[name][0]
     disassembly = so.disassembly()
+    spare = symbols["rx_spare_page"]
     for address in re.findall(r"lea +\S+\(%rip\),%\w+ +# (\w+)", disassembly):
-        if text[0] <= int(address, 16) < text[0] + text[2]:
+        if text[0] <= int(address, 16) < text[0] + text[2] and int(address, 16) != spare[0]:
             targets[f"code at {address}, whose address is taken"] = int(address, 16)
     results = result_targets(so, disassembly)
     test("closures have tables of results", len(results) >= RESULTS, results)
@@ -67,6 +68,8 @@ def check(so, pool, test):
     test(f"there are {pool} trampolines", size == 32 * pool, size)
     wrong = [i for i in range(size // 32) if not is_trampoline(so, symbols, i)]
     test("each of them begins with endbr64, and leads where it shall", not wrong, wrong[:10])
+
+    test("nothing on the spare page can be executed", so.at(*spare) == b"\xcc" * spare[1], spare)
 
     plt = so.sections[".plt.sec"]
     wrong = [i for i in range(0, plt[2], 16) if so.at(plt[0] + i, 4) != ENDBR64]

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chunk: trampolines beyond those that are built in (src/chunk.c): they work like the others, and
+ * every address is told from every other. How a chunk is made is tested in grow.c.
+ */
+#include "unit.h"
+#include "pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void answer(ffi_cif *cif, void *result, void **args, void *user_data)
+{
+    (void)cif;
+    *(ffi_arg *)result = *(int *)args[0] + (uintptr_t)user_data;
+}
+
+#define MANY (3 * RX_POOL_SIZE + 100)
+
+static ffi_closure *closures[MANY];
+static void *codes[MANY];
+
+static void take_many(ffi_cif *cif)
+{
+    for (uintptr_t i = 0; i < MANY; i++) {
+        closures[i] = ffi_closure_alloc(sizeof(ffi_closure), &codes[i]);
+        cr_assert(ne(ptr, closures[i], NULL), "number %zu", i);
+        ffi_status status = ffi_prep_closure_loc(closures[i], cif, answer, (void *)i, codes[i]);
+        cr_assert(eq(int, status, FFI_OK));
+    }
+}
+
+Test(chunk, closures_beyond_the_built_in_pool_work)
+{
+    ffi_cif cif = signature(&ffi_type_sint, TYPES(&ffi_type_sint));
+    for (int round = 0; round < 2; round++) {
+        take_many(&cif);
+        for (int i = 0; i < MANY; i++)
+            cr_assert(eq(int, ((int (*)(int))codes[i])(round), i + round));
+        for (int i = 0; i < MANY; i++)
+            ffi_closure_free(closures[i]);
+    }
+    cr_expect(eq(uptr, rx_chunk_offsets[4], 0), "the second round made no chunk");
+}
+
+Test(chunk, large_closures_work_there_too)
+{
+    ffi_cif cif = signature(&ffi_type_sint, TYPES(&ffi_type_sint));
+    take_many(&cif);
+    void *code;
+    ffi_closure *large = ffi_closure_alloc(5000, &code);
+    cr_assert(ne(ptr, large, NULL));
+    memset(large, 0x5a, 5000);
+    ffi_status status = ffi_prep_closure_loc(large, &cif, answer, (void *)7, code);
+    cr_assert(eq(int, status, FFI_OK));
+    cr_expect(eq(int, ((int (*)(int))code)(1), 8));
+    ffi_closure_free(large);
+}
+
+/* ---- Indices and addresses ---- */
+
+Test(chunk, an_index_and_its_addresses_name_each_other)
+{
+    cr_assert(rx_chunk_have(1));
+    cr_assert(rx_chunk_have(2));
+    for (uint32_t chunk = 0; chunk < 3; chunk++)
+        for (uint32_t within = 0; within < RX_POOL_SIZE; within++) {
+            uint32_t i = chunk << RX_CHUNK_BITS | within;
+            char *code = rx_code_of(i), *cell = (char *)rx_cell_of(i);
+            cr_assert(eq(i64, rx_index_of_code(code), i));
+            cr_assert(eq(i64, rx_index_of_code(code + 1), -1));
+            cr_assert(eq(i64, rx_index_of_code(code + RX_TRAMPOLINE_SIZE / 2), -1));
+            cr_assert(eq(i64, rx_index_of_cell(cell), i));
+            cr_assert(eq(i64, rx_index_of_cell(cell + RX_CELL_SIZE - 1), i));
+        }
+}
+
+static void expect_nobodys(const char *p)
+{
+    cr_expect(eq(i64, rx_index_of_code(p), -1), "%p", (void *)p);
+    cr_expect(eq(i64, rx_index_of_cell(p), -1), "%p", (void *)p);
+}
+
+Test(chunk, what_is_around_a_chunk_is_in_none)
+{
+    char local = 0;
+    expect_nobodys(&local);
+    expect_nobodys(NULL);
+    expect_nobodys((char *)UINTPTR_MAX);
+    for (uint32_t chunk = 0; chunk < 2; chunk++) {
+        cr_assert(chunk == 0 || rx_chunk_have(chunk));
+        uintptr_t offset = rx_chunk_offsets[chunk];
+        expect_nobodys(rx_trampolines + offset - 1);
+        expect_nobodys(rx_trampolines + offset + (size_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE);
+        expect_nobodys((char *)rx_records + offset);
+        expect_nobodys((char *)rx_cells + offset - 1);
+        expect_nobodys((char *)(rx_cells + RX_POOL_SIZE) + offset);
+        expect_nobodys(rx_chunk_end + offset);
+    }
+}
+
+Test(chunk, asking_again_makes_no_other)
+{
+    cr_assert(rx_chunk_have(1));
+    uintptr_t offset = rx_chunk_offsets[1];
+    cr_expect(rx_chunk_have(1));
+    cr_expect(eq(uptr, rx_chunk_offsets[1], offset));
+}
+
+/* ---- Protection ---- */
+
+/* The protection of the mapping that p is in: "r-xp", say. */
+static const char *protection(const void *p)
+{
+    static char line[512];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    cr_assert(ne(ptr, maps, NULL));
+    unsigned long start, end;
+    char *found = NULL;
+    while (found == NULL && fgets(line, sizeof line, maps) != NULL)
+        if (sscanf(line, "%lx-%lx", &start, &end) == 2 && (uintptr_t)p - start < end - start)
+            found = strchr(line, ' ') + 1;
+    fclose(maps);
+    cr_assert(ne(ptr, found, NULL));
+    found[4] = '\0';
+    return found;
+}
+
+Test(chunk, code_is_never_writable_and_data_never_executable)
+{
+    for (uint32_t chunk = 0; chunk < 3; chunk++) {
+        cr_assert(chunk == 0 || rx_chunk_have(chunk));
+        uint32_t first = chunk << RX_CHUNK_BITS, last = first + RX_POOL_SIZE - 1;
+        for (uint32_t i = first;; i = last) {
+            cr_expect(eq(str, (char *)protection(rx_code_of(i)), "r-xp"));
+            cr_expect(eq(str, (char *)protection(rx_cell_of(i)), "rw-p"));
+            cr_expect(eq(str, (char *)protection(rx_record_of(i)), "rw-p"));
+            if (i == last)
+                break;
+        }
+    }
+}
+
+static void write_to(void *p)
+{
+    *(volatile char *)p = 1;
+    exit(0);
+}
+
+Test(chunk, there_are_guards_around_records_and_cells)
+{
+    for (uint32_t chunk = 0; chunk < 2; chunk++) {
+        cr_assert(chunk == 0 || rx_chunk_have(chunk));
+        uintptr_t offset = rx_chunk_offsets[chunk];
+        uintptr_t forbidden[] = {
+            (uintptr_t)rx_records - 1,
+            (uintptr_t)(rx_records + RX_POOL_SIZE),
+            (uintptr_t)rx_cells - 1,
+            (uintptr_t)(rx_cells + RX_POOL_SIZE),
+        };
+        for (size_t i = 0; i < LENGTH(forbidden); i++) {
+            struct ending ending = ending_of(write_to, (void *)(forbidden[i] + offset));
+            cr_expect(eq(int, ending.signal, 11), "chunk %u, place %zu", chunk, i);
+        }
+    }
+}
