@@ -63,19 +63,26 @@ int64_t rx_index_of_cell(const void *p)
     return i < RX_POOL_SIZE ? (int64_t)(i | (uint64_t)n << RX_CHUNK_BITS) : -1;
 }
 
-bool rx_chunk_have(uint32_t n)
+bool rx_chunk_is_there(uint32_t n)
 {
+    if (n == 0)
+        return true;
     uintptr_t offset = __atomic_load_n(&rx_chunk_offsets[n], __ATOMIC_ACQUIRE);
-    if (offset == 0) {
-        uintptr_t made = rx_grow();
-        if (made == 0)
-            return false;
-        if (__atomic_compare_exchange_n(&rx_chunk_offsets[n], &offset, made, false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-            offset = made;
-        else
-            rx_ungrow(made);
-    }
+    if (offset == 0)
+        return false;
     enter(tag_of(rx_trampolines + offset), n);
     return true;
+}
+
+bool rx_chunk_have(uint32_t n)
+{
+    if (rx_chunk_is_there(n))
+        return true;
+    uintptr_t made = rx_grow(), seen = 0;
+    if (made == 0)
+        return false;
+    if (!__atomic_compare_exchange_n(&rx_chunk_offsets[n], &seen, made, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE))
+        rx_ungrow(made);
+    return rx_chunk_is_there(n);
 }

@@ -99,8 +99,11 @@ int64_t rx_index_of_cell(const void *p);
 
 /* ---- Making chunks ---- */
 
-/* Sees to it that chunk n, 1 to RX_CHUNKS - 1, is there. False when it cannot be made at present.
- * Lock-free: who comes second drops his own. Keeps errno. */
+/* Is chunk n, 0 to RX_CHUNKS - 1, there? */
+bool rx_chunk_is_there(uint32_t n);
+
+/* Sees to it that it is there. False when it cannot be made at present. Lock-free: who comes second
+ * drops his own. Keeps errno. */
 bool rx_chunk_have(uint32_t n);
 
 /* Puts a chunk somewhere, or takes away one that nobody knows. In grow.c. Returns its distance from

@@ -184,14 +184,22 @@ static char *reserve(size_t span, size_t stride)
     return place;
 }
 
+/* Where there is no memory for another mapping, the second way cannot lead anywhere either. */
+static bool show_code(char *place)
+{
+    if (mremap_works() && view_again(rx_trampolines, CODE_SIZE, place) != NULL)
+        return true;
+    return errno != ENOMEM && view_file(place);
+}
+
 static bool furnish(char *place, uintptr_t offset)
 {
     char *data = (char *)((uintptr_t)rx_records + offset - RX_PAGE_SIZE);
     if (mprotect(data, place + rx_chunk_span() - data, PROT_READ | PROT_WRITE) != 0)
         return false;
     guard_chunk(offset);
-    return (mremap_works() && view_again(rx_trampolines, CODE_SIZE, place) != NULL) ||
-           view_file(place);
+    errno = 0;
+    return show_code(place);
 }
 
 uintptr_t rx_grow(void)

@@ -13,6 +13,8 @@
  * and works on the shared list instead. In the child of a fork the rings of the threads that are
  * gone are lost, RX_RING_SIZE trampolines each at most; nothing is left locked.
  *
+ * When all are in use, a chunk is added (chunk.h), which takes a few system calls.
+ *
  * The list is a stack (R. K. Treiber, IBM RJ 5118, 1986) whose head carries a count beside the
  * index. Each change raises the count, so a head that was taken off and put back by others in
  * between (the ABA problem) is not mistaken for the same head until the count has gone round, 2^32
@@ -27,16 +29,30 @@
 /* How many have been, counted from chunk to chunk. */
 static _Atomic(uint64_t) mark;
 
-/* Takes up to n indices that follow each other, returns how many and sets *first. A chunk is made
- * when its first trampoline is wanted. */
-static uint32_t take_untouched(uint32_t n, uint32_t *first)
+/* After a chunk could not be made, so many takers do without before it is tried again. It takes
+ * system calls. */
+#define PATIENCE 64
+static uint32_t patience;
+
+/* Does chunk n exist, or can it be made? */
+static bool grow_to(uint32_t n)
+{
+    if (rx_chunk_have(n))
+        return true;
+    __atomic_store_n(&patience, PATIENCE, __ATOMIC_RELAXED);
+    return false;
+}
+
+/* Takes up to n indices that follow each other, returns how many and sets *first. With `grow`, a
+ * chunk is made when there is none left. */
+static uint32_t take_untouched(uint32_t n, uint32_t *first, bool grow)
 {
     uint64_t start = atomic_load_explicit(&mark, memory_order_acquire);
     uint32_t chunk, within, count;
     do {
         chunk = start / RX_POOL_SIZE;
         within = start % RX_POOL_SIZE;
-        if (chunk != 0 && (chunk == RX_CHUNKS || !rx_chunk_have(chunk)))
+        if (chunk == RX_CHUNKS || !(grow ? grow_to(chunk) : rx_chunk_is_there(chunk)))
             return 0;
         count = RX_POOL_SIZE - within < n ? RX_POOL_SIZE - within : n;
     } while (!atomic_compare_exchange_weak_explicit(&mark, &start, start + count,
@@ -92,7 +108,7 @@ static bool list_pop(uint32_t *i)
 static int64_t take_shared(void)
 {
     uint32_t i;
-    if (list_pop(&i) || take_untouched(1, &i) != 0)
+    if (list_pop(&i) || take_untouched(1, &i, true) != 0)
         return i;
     return -1;
 }
@@ -151,19 +167,44 @@ static void put_in_front(struct rx_ring *r, uint32_t i)
     r->index[--r->head % RX_RING_SIZE] = i;
 }
 
-/* Takes one when the ring is low: others, which have been free for longer, go in front of those in
- * the ring. Only when there are none is a trampoline handed out that has not waited. */
+/* Others, which have been free for longer than those in the ring, go in front of them. */
+static void refill(struct rx_ring *r, bool grow)
+{
+    uint32_t i, first;
+    while (ring_count(r) < RX_RING_SIZE && list_pop(&i))
+        put_in_front(r, i);
+    uint32_t n = take_untouched(RX_RING_SIZE - ring_count(r), &first, grow);
+    while (n-- != 0)
+        put_in_front(r, first + n);
+}
+
+/* May the next one of the ring be handed out? Not before it has waited, if it was ever used. */
+static bool is_ready(const struct rx_ring *r)
+{
+    return ring_count(r) > RX_RING_DELAY ||
+           (ring_count(r) != 0 && !rx_was_used(rx_record_of(r->index[r->head % RX_RING_SIZE])));
+}
+
+/* Is it worth while to try and grow, though there is something in the ring? */
+static bool is_time_to_grow(void)
+{
+    uint32_t left = __atomic_load_n(&patience, __ATOMIC_RELAXED);
+    if (left == 0)
+        return true;
+    __atomic_store_n(&patience, left - 1, __ATOMIC_RELAXED);
+    return false;
+}
+
+/* Takes one when the ring is low. Only when there is nothing else is a trampoline handed out that
+ * has not waited. */
 int64_t rx_pool_take_slowly(void)
 {
     struct rx_ring *r = enter_or_make();
     if (r == NULL)
         return take_shared();
-    uint32_t i;
-    while (ring_count(r) < RX_RING_SIZE && list_pop(&i))
-        put_in_front(r, i);
-    uint32_t first, n = take_untouched(RX_RING_SIZE - ring_count(r), &first);
-    while (n-- != 0)
-        put_in_front(r, first + n);
+    refill(r, false);
+    if (!is_ready(r) && (ring_count(r) == 0 || is_time_to_grow()))
+        refill(r, true);
     int64_t taken = ring_count(r) != 0 ? (int64_t)rx_ring_get(r) : -1;
     rx_ring_leave(r);
     return taken;

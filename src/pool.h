@@ -123,6 +123,12 @@ static inline bool rx_is_live_cell(uint32_t note)
     return (note & (RX_NOTE_LIVE | RX_NOTE_BLOCK)) == RX_NOTE_LIVE;
 }
 
+/* Has it ever been handed out? */
+static inline bool rx_was_used(const struct rx_record *record)
+{
+    return __atomic_load_n(&record->entry, __ATOMIC_RELAXED) != NULL;
+}
+
 static inline void rx_set_entry(struct rx_record *record, rx_entry *entry)
 {
     __atomic_store_n(&record->entry, entry, __ATOMIC_RELEASE);
