@@ -9,6 +9,7 @@
 #define SCALAR(kind, c_type) RX_CLASS_MAKE(kind, 0, __builtin_ctz(_Alignof(c_type)), sizeof(c_type))
 
 const rx_class rx_class_scalar[FFI_TYPE_LAST + 1] = {
+    [FFI_TYPE_VOID] = RX_CLASS_VOID,
     [FFI_TYPE_INT] = SCALAR(FFI_TYPE_SINT32, int32_t),
     [FFI_TYPE_UINT8] = SCALAR(FFI_TYPE_UINT8, uint8_t),
     [FFI_TYPE_SINT8] = SCALAR(FFI_TYPE_SINT8, int8_t),

@@ -45,13 +45,13 @@ static inline uint32_t rx_class_size(rx_class c)
     return c >> 25;
 }
 
-/* The words of the scalar types by type code; 0 for the codes that are no scalar. */
+/* The words of the scalar types and void by type code; 0 for the others. */
 extern RX_HIDDEN const rx_class rx_class_scalar[FFI_TYPE_LAST + 1];
 
-/* The word of a result that is void: no other type's, and not 0. */
+/* void: no other type's word, and not 0. */
 #define RX_CLASS_VOID RX_CLASS_MAKE(FFI_TYPE_VOID, 0, 1, 0)
 
-/* The word of a scalar type, 0 if type is anything else or malformed. */
+/* The word of a scalar type or void, 0 if type is anything else or malformed. */
 static inline rx_class rx_class_of_scalar(const ffi_type *type)
 {
     if (rx_unlikely(type == NULL || type->type > FFI_TYPE_LAST || type->size == 0))
@@ -62,23 +62,12 @@ static inline rx_class rx_class_of_scalar(const ffi_type *type)
 /* The same for the types that rx_class_of_scalar does not know. */
 rx_class rx_class_of_aggregate(ffi_abi abi, ffi_type *type);
 
-/* The word of an argument's type, whose layout is completed if need be: only a struct or a vector
- * may have no size yet. 0 if type is malformed, or void. */
+/* The word of a type, whose layout is completed if need be: only a struct or a vector may have no
+ * size yet. 0 if type is malformed. */
 static inline rx_class rx_class_of(ffi_abi abi, ffi_type *type)
 {
     rx_class class = rx_class_of_scalar(type);
     return rx_likely(class != 0) ? class : rx_class_of_aggregate(abi, type);
-}
-
-static inline bool rx_type_is_void(const ffi_type *type)
-{
-    return type != NULL && type->type == FFI_TYPE_VOID && type->size != 0;
-}
-
-/* The word of a result's type, which may be void. */
-static inline rx_class rx_class_of_result(ffi_abi abi, ffi_type *type)
-{
-    return rx_type_is_void(type) ? RX_CLASS_VOID : rx_class_of(abi, type);
 }
 
 #endif

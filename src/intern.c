@@ -104,7 +104,7 @@ static inline bool make_key(struct key *key, const ffi_cif *cif, unsigned nfixed
     unsigned nargs = cif->nargs;
     key->aggregate = NULL;
     key->word[0] = (uint64_t)abi | (uint64_t)nargs << 8 | (uint64_t)nfixed << 40;
-    rx_class class = rx_type_is_void(cif->rtype) ? RX_CLASS_VOID : class_of(key, abi, cif->rtype);
+    rx_class class = class_of(key, abi, cif->rtype);
     if (rx_unlikely(class == 0))
         return false;
     key->word[1] = class;

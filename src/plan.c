@@ -21,11 +21,17 @@ static uint32_t reserve_copy(struct rx_builder *b, size_t size, size_t align)
     return offset;
 }
 
+/* An argument of type void, which no C function has and libffi allows, is passed as none. */
+static struct rx_arg nowhere(void)
+{
+    return (struct rx_arg){.op = RX_OP_COPY, .dst = RX_AREA_STACK, .size = 0};
+}
+
 ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const ffi_cif *cif,
                                 unsigned nfixed)
 {
     struct rx_builder b = {.plan.align = 16, .abi = cif->abi};
-    rx_class class = rx_class_of_result(cif->abi, cif->rtype);
+    rx_class class = rx_class_of(cif->abi, cif->rtype);
     if (class == 0)
         return FFI_BAD_TYPEDEF;
     b.plan.nargs = cif->nargs;
@@ -39,7 +45,8 @@ ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const
         class = rx_class_of(cif->abi, cif->arg_types[i]);
         if (class == 0)
             return FFI_BAD_TYPEDEF;
-        struct rx_arg arg = rx_arch_place_argument(&b, class, i >= nfixed);
+        struct rx_arg arg =
+            class == RX_CLASS_VOID ? nowhere() : rx_arch_place_argument(&b, class, i >= nfixed);
         if (arg.op == RX_OP_PAIR) {
             b.plan.gather += 16;
         } else if (arg.op == RX_OP_REF) {

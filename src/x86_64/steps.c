@@ -127,7 +127,7 @@ static void emit_argument(struct writer *w, const struct rx_arg *arg, unsigned i
             emit(w, RX_STEP_VECTOR(RX_READ_VECTOR, (arg->dst - RX_AREA_VECTOR) / 16), index, 0);
         } else if (arg->size % 8 != 0) {
             w->failed = true;
-        } else {
+        } else if (arg->size != 0) {
             emit(w, RX_STEP_COPY, index, arg->dst - RX_AREA_STACK);
             emit(w, 0, 0, arg->size / 8);
         }

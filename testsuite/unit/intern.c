@@ -288,7 +288,7 @@ Test(intern, errors_are_errors_also_without_room)
     ffi_status status =
         ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 3, &ffi_type_void, TYPES(half, half, half));
     cr_expect(eq(int, status, FFI_BAD_TYPEDEF));
-    status = ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, TYPES(&ffi_type_void));
+    status = ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, TYPES(STRUCT(NULL)));
     cr_expect(eq(int, status, FFI_BAD_TYPEDEF));
 }
 
@@ -301,7 +301,7 @@ Test(intern, errors_are_errors_also_in_long_signatures)
     ffi_status status = ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1000, &ffi_type_void, types);
     cr_expect(eq(int, status, FFI_OK));
     cr_expect(not(has_place(&cif)));
-    types[999] = &ffi_type_void;
+    types[999] = STRUCT(NULL);
     status = ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1000, &ffi_type_void, types);
     cr_expect(eq(int, status, FFI_BAD_TYPEDEF));
     types[999] = NULL;
