@@ -7,7 +7,7 @@
  *   live:N      N closures alive (live.c)
  *   closures:N  closures made and freed on N threads (threads.c)
  *   calls:N     ffi_prep_cif and ffi_call on N threads
- *   load        dlopen and dlclose, again and again
+ *   load        the first dlopen
  *   memory      what the library takes before the first closure, with one, with a thousand
  */
 #include "bench.h"
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* A library that has not answered after so many seconds never will. */
-enum { PATIENCE = 90, LOADS = 400, MANY = 1000 };
+enum { PATIENCE = 90, MANY = 1000 };
 
 static void set_up(struct job *job, struct library *lib, const char *word, const char *signature)
 {
@@ -41,23 +41,15 @@ static const char *path_of(const char *word)
     return real;
 }
 
-/* A library that cannot be taken out of the process again has only a first time. */
+/* Not all libraries can be taken out of a process again, so each is loaded into one that is new. */
 static void load(const char *path)
 {
-    struct measure m = {0};
-    bool stays = false;
-    for (int i = 0; i < LOADS && !stays; i++) {
-        double start = now();
-        void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-        if (!handle)
-            die("%s", dlerror());
-        dlclose(handle);
-        measure_add(&m, now() - start);
-        handle = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
-        stays = handle != NULL;
-    }
-    measure_settle(&m, false);
-    printf("load %.1f\nmedian %.1f\nstays %d\n", m.best, m.median, stays);
+    double start = now();
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    double ns = now() - start;
+    if (!handle)
+        die("%s", dlerror());
+    printf("load %.1f\n", ns);
 }
 
 static void print_memory(const char *when, const struct memory *before)
