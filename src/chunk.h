@@ -36,9 +36,14 @@ _Static_assert(RX_POOL_SIZE <= 1 << RX_CHUNK_BITS, "an index has room for it");
 /* How far chunk n lies from chunk 0; 0 if it is not there. Set once. */
 extern RX_HIDDEN uintptr_t rx_chunk_offsets[RX_CHUNKS];
 
+static inline uintptr_t rx_chunk_offset_of(uint32_t n)
+{
+    return __atomic_load_n(&rx_chunk_offsets[n], __ATOMIC_RELAXED);
+}
+
 static inline uintptr_t rx_chunk_offset(uint32_t i)
 {
-    return rx_chunk_offsets[i >> RX_CHUNK_BITS];
+    return rx_chunk_offset_of(i >> RX_CHUNK_BITS);
 }
 
 static inline size_t rx_chunk_within(uint32_t i)
@@ -93,9 +98,42 @@ static inline uintptr_t rx_built_in_cell(const void *p)
     return ((uintptr_t)p - (uintptr_t)rx_cells) / RX_CELL_SIZE;
 }
 
+/* A chunk begins at a multiple of a power of two and is no longer than that, so the upper bits of
+ * an address, its tag, name the only chunk that it can be in. A hash table of the tags says whether
+ * there is one: a slot is 0, or a tag above 12 bits for the number of its chunk. */
+#define RX_CHUNK_SLOTS 8192
+extern RX_HIDDEN uint64_t rx_chunk_slots[RX_CHUNK_SLOTS];
+
+/* log2 of that power; 0 as long as there is no chunk but 0. */
+extern RX_HIDDEN unsigned rx_chunk_stride_log2;
+
+/* The number of the chunk that p may be in, 0 if there is no other. */
+static inline uint32_t rx_chunk_of(const void *p)
+{
+    uint64_t tag = (uintptr_t)p >> __atomic_load_n(&rx_chunk_stride_log2, __ATOMIC_RELAXED);
+    for (uint64_t probe = tag;; probe++) {
+        uint64_t seen = __atomic_load_n(&rx_chunk_slots[probe % RX_CHUNK_SLOTS], __ATOMIC_ACQUIRE);
+        if (rx_likely(seen >> 12 == tag))
+            return seen & 0xfff;
+        if (seen == 0)
+            return 0;
+    }
+}
+
 /* The index in any chunk; -1 if there is none. */
-int64_t rx_index_of_code(const void *code);
-int64_t rx_index_of_cell(const void *p);
+static inline int64_t rx_index_of_code(const void *code)
+{
+    uint32_t n = rx_chunk_of(code);
+    uintptr_t i = rx_built_in_code((const char *)code - rx_chunk_offset_of(n));
+    return i < RX_POOL_SIZE ? (int64_t)(i | n << RX_CHUNK_BITS) : -1;
+}
+
+static inline int64_t rx_index_of_cell(const void *p)
+{
+    uint32_t n = rx_chunk_of(p);
+    uintptr_t i = rx_built_in_cell((const char *)p - rx_chunk_offset_of(n));
+    return i < RX_POOL_SIZE ? (int64_t)(i | n << RX_CHUNK_BITS) : -1;
+}
 
 /* ---- Making chunks ---- */
 
@@ -106,9 +144,9 @@ bool rx_chunk_is_there(uint32_t n);
  * drops his own. Keeps errno. */
 bool rx_chunk_have(uint32_t n);
 
-/* Puts a chunk somewhere, or takes away one that nobody knows. In grow.c. Returns its distance from
- * chunk 0, 0 if it cannot be. */
-uintptr_t rx_grow(void);
+/* Puts a chunk somewhere at a multiple of stride, or takes away one that nobody knows. In grow.c.
+ * Returns its distance from chunk 0, 0 if it cannot be. */
+uintptr_t rx_grow(size_t stride);
 void rx_ungrow(uintptr_t offset);
 
 /* Bytes from the first trampoline of a chunk to the end of its last guard. */
@@ -117,12 +155,6 @@ extern RX_HIDDEN const char rx_chunk_end[];
 static inline size_t rx_chunk_span(void)
 {
     return (uintptr_t)rx_chunk_end - (uintptr_t)rx_trampolines;
-}
-
-/* A chunk begins at a multiple of this power of two, which no chunk is larger than. */
-static inline unsigned rx_chunk_stride_log2(void)
-{
-    return 64 - __builtin_clzl(rx_chunk_span() - 1);
 }
 
 #endif

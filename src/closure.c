@@ -125,12 +125,10 @@ static void free_block(void *block)
 /* What is in no cell of chunk 0. */
 static __attribute__((noinline)) void free_elsewhere(void *closure)
 {
-    if (closure == NULL)
-        return;
     int64_t i = rx_index_of_cell(closure);
-    if (i >= 0)
+    if (rx_likely(i >= 0))
         free_cell(i, rx_record_of(i), closure);
-    else
+    else if (closure != NULL)
         free_block(closure);
 }
 
@@ -202,18 +200,38 @@ prepare_slowly(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data
     return FFI_OK;
 }
 
+/* The common case: the closure is in the cell of the trampoline whose number in its chunk this is,
+ * with a plan in the arena. False if it is not. */
+static inline bool prepare_cell(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
+                                size_t within, uintptr_t offset)
+{
+    struct rx_record *record = rx_record_at(within, offset);
+    if (rx_unlikely(within >= RX_POOL_SIZE || (void *)closure != rx_cell_at(within, offset) ||
+                    cif == NULL || fun == NULL || place_of(cif) == 0 || !rx_is_abi(cif->abi) ||
+                    !rx_is_live_cell(rx_note(record))))
+        return false;
+    fill_in(closure, cif, fun, user_data);
+    rx_set_note(record, RX_NOTE_LIVE | place_of(cif));
+    rx_set_entry(record, rx_arch_entry(rx_plan_of(cif)));
+    return true;
+}
+
+static __attribute__((noinline)) ffi_status
+prepare_elsewhere(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data, void *codeloc)
+{
+    uintptr_t offset = rx_chunk_offset_of(rx_chunk_of(codeloc));
+    size_t within = rx_built_in_code((char *)codeloc - offset);
+    if (rx_likely(prepare_cell(closure, cif, fun, user_data, within, offset)))
+        return FFI_OK;
+    return prepare_slowly(closure, cif, fun, user_data, codeloc);
+}
+
 ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
                                 void *codeloc)
 {
-    uintptr_t i = rx_built_in_code(codeloc);
-    if (rx_unlikely(i >= RX_POOL_SIZE || (void *)closure != &rx_cells[i] || cif == NULL ||
-                    fun == NULL || place_of(cif) == 0 || !rx_is_abi(cif->abi) ||
-                    !rx_is_live_cell(rx_note(&rx_records[i]))))
-        return prepare_slowly(closure, cif, fun, user_data, codeloc);
-    fill_in(closure, cif, fun, user_data);
-    rx_set_note(&rx_records[i], RX_NOTE_LIVE | place_of(cif));
-    rx_set_entry(&rx_records[i], rx_arch_entry(rx_plan_of(cif)));
-    return FFI_OK;
+    if (rx_likely(prepare_cell(closure, cif, fun, user_data, rx_built_in_code(codeloc), 0)))
+        return FFI_OK;
+    return prepare_elsewhere(closure, cif, fun, user_data, codeloc);
 }
 
 ffi_status ffi_prep_closure(ffi_closure *closure, ffi_cif *cif,

@@ -202,11 +202,11 @@ static bool furnish(char *place, uintptr_t offset)
     return show_code(place);
 }
 
-uintptr_t rx_grow(void)
+uintptr_t rx_grow(size_t stride)
 {
     int saved = errno;
     uintptr_t offset = 0;
-    char *place = reserve(rx_chunk_span(), (size_t)1 << rx_chunk_stride_log2());
+    char *place = reserve(rx_chunk_span(), stride);
     if (place != NULL) {
         offset = (uintptr_t)place - (uintptr_t)rx_trampolines;
         if (!furnish(place, offset)) {
