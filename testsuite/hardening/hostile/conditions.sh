@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+#
+# conditions: closures under each condition that a machine can be in, which sets in at three moments: before
+# the program starts, after the library is loaded, and after the first closure (under.c).
+#
+# Where a dynamic program cannot start at all under the condition, a static one is started.
+#
+# Sourced by `run.sh`, which with the suite's `run` has the words that are used here.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+section "hostile: conditions"
+
+# A title in words; the condition; the scene; how many closures; the moments: Before, before for a Static
+# program, Loaded, First; options for the observer.
+conditions() {
+    cat << 'EOF'
+nothing denied: no system call in the built-in pool|none|closures|pool|BSLF|--no-calls
+nothing denied, past the pool|none|closures|past|BSLF
+PR_SET_MDWE|mdwe|closures|1000|BSLF
+PR_SET_MDWE, past the pool|mdwe|closures|past|BSLF
+systemd's filter, no memfd_create|systemd|closures|1000|BSLF
+systemd's filter, no memfd_create, past the pool|systemd|closures|past|BSLF
+PaX MPROTECT|pax|closures|1000|BSLF
+PaX MPROTECT, past the pool|pax|closures|past|BSLF
+no mmap or mprotect with PROT_EXEC|no-exec|closures|1000|SLF
+no mmap or mprotect with PROT_EXEC, past the pool|no-exec|closures|past|SLF
+no mmap, mprotect or mremap: the whole pool, then NULL|no-mapping|all|pool|SLF
+no /proc|no-proc|closures|1000|BSLF
+no /proc, past the pool|no-proc|closures|past|BSLF
+chroot into an empty folder|chroot|closures|1000|SLF
+chroot into an empty folder, past the pool|chroot|closures|past|SLF
+a PID namespace|pid-namespace|closures|1000|BSLF
+a PID namespace, past the pool|pid-namespace|closures|past|BSLF
+no free descriptor|no-descriptor|closures|1000|SLF
+no free descriptor, past the pool|no-descriptor|closures|past|SLF
+no free descriptor, PR_SET_MDWE|mdwe/no-descriptor|closures|past|SLF
+open denied|no-open|closures|1000|SLF
+open denied, past the pool|no-open|closures|past|SLF
+Landlock without access|landlock|closures|1000|SLF
+Landlock without access, past the pool|landlock|closures|past|SLF
+a daemon: its own files at all descriptors|daemon|closures|1000|BSLF
+a daemon: its own files at all descriptors, past the pool|daemon|closures|past|BSLF
+a daemon under PR_SET_MDWE|mdwe/daemon|closures|past|BSLF
+the library's file deleted|deleted|closures|1000|SLF
+the library's file deleted, past the pool|deleted|closures|past|SLF
+the library's file replaced|replaced|closures|1000|SLF
+the library's file replaced, past the pool|replaced|closures|past|SLF
+noexec and read-only mounts, RLIMIT_FSIZE 0|read-only|closures|1000|BSLF
+noexec and read-only mounts, RLIMIT_FSIZE 0, past the pool|read-only|closures|past|BSLF
+a passing cause, RLIMIT_NOFILE|few-descriptors|recover|past|SLF
+a passing cause, RLIMIT_NOFILE, PR_SET_MDWE|mdwe/few-descriptors|recover|past|SLF
+a passing cause, RLIMIT_AS|address-space|recover|far|BSLF
+RLIMIT_AS: NULL when nothing is left|address-space|exhaust|pool|BSLF
+vm.max_map_count nearly used up: NULL when nothing is left|mappings|exhaust|pool|LF
+fork, the same cells remade in parent and child|none|fork|1000|BLF
+fork, the same cells remade, past the pool|none|fork|past|BLF
+fork, the same cells remade, PR_SET_MDWE|mdwe|fork|1000|BLF
+fork, the same cells remade, PR_SET_MDWE, past the pool|mdwe|fork|past|BLF
+vfork|none|vfork|past|BLF
+fork while other threads allocate|none|fork-beside-threads|1000|BLF
+fork while other threads allocate, past the pool|none|fork-beside-threads|past|BLF
+8 threads surge, 1,500 each|none|surge|12000|BLF
+8 threads surge, past the pool|none|surge|far|BLF
+mseal of the library's mappings: the code is covered|sealed|closures|1000|LF
+mseal of the library's mappings, past the pool|sealed|closures|past|LF|--may-open-library
+EOF
+}
+
+# run_at MOMENT CONDITION SCENE N OPTION...
+run_at() {
+    local moment=$1 condition=$2 scene=$3 n=$4 program=$PWD/under expected=$lib/libffi.so.8 folder=$lib
+    shift 4
+    case $n in
+    pool) n=$pool ;;
+    past) n=$past ;;
+    far) n=$((pool * 4)) ;;
+    esac
+    if [ "$moment" = S ]; then
+        if [ -z "$have_static" ]; then
+            status=77 && echo "skip no static libc" > said
+            return
+        fi
+        program=$PWD/under-static expected=$PWD/under-static
+    fi
+    # These conditions destroy the file.
+    case $condition in
+    deleted | replaced)
+        folder=$PWD/away
+        mkdir -p away && cp "$target" away/libffi.so.8 && cp "$program" away/
+        program=$folder/${program##*/} expected=$folder/libffi.so.8
+        [ "$moment" != S ] || expected=$program
+        ;;
+    esac
+    case $moment in
+    B | S) moment=before ;;
+    L) moment=loaded ;;
+    F) moment=first ;;
+    esac
+    observe "$folder" "$expected" "$@" "$program" "$moment" "$condition" "$scene" "$n"
+}
+
+declare -A moment_name=([B]="before" [S]="before (static)" [L]="loaded" [F]="first")
+
+while IFS='|' read -r title condition scene n moments options; do
+    verdicts=
+    for moment in $(grep -o . <<< "$moments"); do
+        # shellcheck disable=SC2086
+        run_at "$moment" "$condition" "$scene" "$n" $options
+        judge "$title, ${moment_name[$moment]}"
+        verdicts+="${verdicts:+, }${moment_name[$moment]} $verdict"
+    done
+    row "$title" "$verdicts$(figures)"
+done < <(conditions)
