@@ -61,6 +61,10 @@ fork while other threads allocate|none|fork-beside-threads|1000|BLF
 fork while other threads allocate, past the pool|none|fork-beside-threads|past|BLF
 8 threads surge, 1,500 each|none|surge|12000|BLF
 8 threads surge, past the pool|none|surge|far|BLF
+a signal handler calls and allocates inside alloc|none|signals|1000|BLF
+a signal handler calls and allocates inside alloc, where the pool ends|none|signals|pool|BLF
+1,000,000 live closures: under 250 mappings|none|live|1000000|BLF|--mappings=250
+1,000,000 live closures under systemd's filter|systemd|live|1000000|BLF|--mappings=250
 mseal of the library's mappings: the code is covered|sealed|closures|1000|LF
 mseal of the library's mappings, past the pool|sealed|closures|past|LF|--may-open-library
 EOF

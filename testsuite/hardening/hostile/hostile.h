@@ -78,11 +78,9 @@ struct scene {
 
 extern const struct scene scenes[];
 
-void scene_fork(int n);
 void scene_fork_beside_threads(int n);
 void scene_surge(int n);
-void scene_all(int n);
-void scene_exhaust(int n);
-void scene_recover(int n);
+void scene_signals(int n);
+void scene_live(int n);
 
 #endif

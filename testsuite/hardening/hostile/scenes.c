@@ -40,7 +40,7 @@ static void free_all(int n)
 /* ---- Using up ---- */
 
 /* The pool is of exactly n: the next one is not to be had, and nothing breaks by asking. */
-void scene_all(int n)
+static void scene_all(int n)
 {
     for (int round = 0; round < 2; round++) {
         int made = make_all(n);
@@ -58,7 +58,7 @@ void scene_all(int n)
 }
 
 /* There is an end, after n at least; what is given back can be had again. */
-void scene_exhaust(int n)
+static void scene_exhaust(int n)
 {
     int made = make_all(MANY);
     if (made == MANY)
@@ -78,7 +78,7 @@ void scene_exhaust(int n)
 }
 
 /* However it went as long as the cause was there: when it has gone, all is well. */
-void scene_recover(int n)
+static void scene_recover(int n)
 {
     static const int resources[] = {RLIMIT_AS, RLIMIT_NOFILE};
     int made = make_all(n);
@@ -120,7 +120,7 @@ static void prepare_again(int n, int number)
 }
 
 /* The same cells, remade in parent and child: each sees its own. */
-void scene_fork(int n)
+static void scene_fork(int n)
 {
     int ready[2], go[2], made = make_all(n);
     char byte = 0;
@@ -187,5 +187,7 @@ const struct scene scenes[] = {
     {"vfork", scene_vfork},
     {"fork-beside-threads", scene_fork_beside_threads},
     {"surge", scene_surge},
+    {"signals", scene_signals},
+    {"live", scene_live},
     {0},
 };

@@ -17,6 +17,7 @@ enum mark {
     MARK_WRONG,     /* a text: what went wrong */
     MARK_SKIP,      /* a text: why the condition cannot be had on this machine */
     MARK_FIGURE,    /* a text: what was measured */
+    MARK_MEMORY,    /* a number of closures that live now, and did not at the last such mark of 0 */
 };
 
 #endif

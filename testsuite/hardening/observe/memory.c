@@ -134,6 +134,34 @@ void look_at_code(pid_t pid, uint64_t address)
         fault("code in %s", code.inode ? "another file than the library" : "no file");
 }
 
+/* ---- How much ---- */
+
+int count_of_mappings(pid_t pid)
+{
+    static struct mapping m;
+    int count = 0;
+    FILE *maps = open_maps(pid);
+    while (maps && next_mapping(maps, &m))
+        count++;
+    if (maps)
+        fclose(maps);
+    return count;
+}
+
+void resident_bytes(pid_t pid, long *all, long *anonymous)
+{
+    char name[64];
+    long size = 0, resident = 0, of_files = 0;
+    snprintf(name, sizeof name, "/proc/%d/statm", (int)pid);
+    FILE *statm = fopen(name, "re");
+    if (!statm || fscanf(statm, "%ld %ld %ld", &size, &resident, &of_files) != 3)
+        fault("the observer cannot read %s", name);
+    if (statm)
+        fclose(statm);
+    *all = resident * sysconf(_SC_PAGESIZE);
+    *anonymous = (resident - of_files) * sysconf(_SC_PAGESIZE);
+}
+
 /* ---- Descriptors ---- */
 
 #define DESCRIPTORS 256

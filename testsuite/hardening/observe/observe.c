@@ -2,7 +2,8 @@
  *
  * observe: runs a program, and tells whether it kept the rules of W^X between its marks (mark.h).
  *
- *     observe [--library=PATH] [--no-calls] [--may-open-library] [--seconds=N] PROGRAM ARGUMENT...
+ *     observe [--library=PATH] [--no-calls] [--may-open-library] [--mappings=N] [--seconds=N]
+ *             PROGRAM ARGUMENT...
  *
  * The program is traced with all its threads and children, so that it needs nothing for being
  * observed: it may have no descriptor left, no /proc and no file that it may open. Between
@@ -12,7 +13,8 @@
  *   - no file is opened or created, and no descriptor kept; with --may-open-library, the library's
  * own file may be opened for reading;
  *   - the code of closures lies in a private r-x mapping of the library's own file;
- *   - with --no-calls, there is no system call at all.
+ *   - with --no-calls, there is no system call at all;
+ *   - with --mappings=N, there are not more at MARK_MEMORY.
  *
  * It prints `library PATH`, `code PERMS PATH`, `figure TEXT`, `calls N`, `skip REASON`, `signal N`
  * when the program was ended by one, and a line `fault TEXT` for each rule that was broken. Exit
@@ -41,6 +43,7 @@
 static const char *expected_library;
 static bool no_calls, may_open_library;
 static unsigned seconds = 60;
+static int most_mappings;
 
 static pid_t program;
 static bool watching, ended, skipped;
@@ -90,6 +93,24 @@ static const char *text_at(pid_t pid, uint64_t address)
 
 /* ---- Marks ---- */
 
+static void weigh(pid_t pid, long closures)
+{
+    static long all_before, anonymous_before;
+    long all, anonymous;
+    resident_bytes(pid, &all, &anonymous);
+    if (closures == 0) {
+        all_before = all;
+        anonymous_before = anonymous;
+        return;
+    }
+    int mappings = count_of_mappings(pid);
+    say("figure %d mappings, %.0f bytes a closure and %.0f of code", mappings,
+        (double)(anonymous - anonymous_before) / (double)closures,
+        (double)(all - all_before - anonymous + anonymous_before) / (double)closures);
+    if (most_mappings && mappings > most_mappings)
+        fault("%d mappings, more than %d", mappings, most_mappings);
+}
+
 static void marked(pid_t pid, uint64_t which, uint64_t value)
 {
     switch (which) {
@@ -102,7 +123,8 @@ static void marked(pid_t pid, uint64_t which, uint64_t value)
         break;
     case MARK_END:
         look_at_mappings(pid);
-        look_at_descriptors(pid);
+        if (watching)
+            look_at_descriptors(pid);
         watching = false;
         ended = true;
         break;
@@ -122,6 +144,9 @@ static void marked(pid_t pid, uint64_t which, uint64_t value)
         break;
     case MARK_FIGURE:
         say("figure %s", text_at(pid, value));
+        break;
+    case MARK_MEMORY:
+        weigh(pid, (long)value);
         break;
     }
 }
@@ -268,6 +293,8 @@ int main(int argc, char **argv)
             no_calls = true;
         else if (strcmp(*argv, "--may-open-library") == 0)
             may_open_library = true;
+        else if (strncmp(*argv, "--mappings=", 11) == 0)
+            most_mappings = atoi(*argv + 11);
         else if (strncmp(*argv, "--seconds=", 10) == 0)
             seconds = (unsigned)atoi(*argv + 10);
         else

@@ -26,6 +26,10 @@ void look_at_mappings(pid_t pid);
 void look_at_library(pid_t pid, uint64_t address, const char *expected);
 /* The mapping that a closure's code lies in. */
 void look_at_code(pid_t pid, uint64_t address);
+/* How many mappings there are. */
+int count_of_mappings(pid_t pid);
+/* The bytes of memory that the process has: all, and without those of files, which others share. */
+void resident_bytes(pid_t pid, long *all, long *anonymous);
 /* Descriptors that were not there when they were remembered. */
 void remember_descriptors(pid_t pid);
 void look_at_descriptors(pid_t pid);
