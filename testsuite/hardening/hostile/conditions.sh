@@ -33,34 +33,39 @@ a PID namespace|pid-namespace|closures|1000|BSLF
 a PID namespace, past the pool|pid-namespace|closures|past|BSLF
 no free descriptor|no-descriptor|closures|1000|SLF
 no free descriptor, past the pool|no-descriptor|closures|past|SLF
-no free descriptor, PR_SET_MDWE|mdwe/no-descriptor|closures|past|SLF
+no free descriptor, PR_SET_MDWE, past the pool|mdwe/no-descriptor|closures|past|SLF
 open denied|no-open|closures|1000|SLF
 open denied, past the pool|no-open|closures|past|SLF
 Landlock without access|landlock|closures|1000|SLF
 Landlock without access, past the pool|landlock|closures|past|SLF
 a daemon: its own files at all descriptors|daemon|closures|1000|BSLF
 a daemon: its own files at all descriptors, past the pool|daemon|closures|past|BSLF
-a daemon under PR_SET_MDWE|mdwe/daemon|closures|past|BSLF
+a daemon under PR_SET_MDWE, past the pool|mdwe/daemon|closures|past|BSLF
 the library's file deleted|deleted|closures|1000|SLF
 the library's file deleted, past the pool|deleted|closures|past|SLF
 the library's file replaced|replaced|closures|1000|SLF
 the library's file replaced, past the pool|replaced|closures|past|SLF
 noexec and read-only mounts, RLIMIT_FSIZE 0|read-only|closures|1000|BSLF
 noexec and read-only mounts, RLIMIT_FSIZE 0, past the pool|read-only|closures|past|BSLF
-a passing cause, RLIMIT_NOFILE|few-descriptors|recover|past|SLF
-a passing cause, RLIMIT_NOFILE, PR_SET_MDWE|mdwe/few-descriptors|recover|past|SLF
-a passing cause, RLIMIT_AS|address-space|recover|far|BSLF
+a passing cause, RLIMIT_NOFILE, past the pool|few-descriptors|recover|past|SLF
+a passing cause, RLIMIT_NOFILE, PR_SET_MDWE, past the pool|mdwe/few-descriptors|recover|past|SLF
+a passing cause, RLIMIT_AS, past the pool|address-space|recover|far|BSLF
 RLIMIT_AS: NULL when nothing is left|address-space|exhaust|pool|BSLF
 vm.max_map_count nearly used up: NULL when nothing is left|mappings|exhaust|pool|LF
 fork, the same cells remade in parent and child|none|fork|1000|BLF
 fork, the same cells remade, past the pool|none|fork|past|BLF
 fork, the same cells remade, PR_SET_MDWE|mdwe|fork|1000|BLF
 fork, the same cells remade, PR_SET_MDWE, past the pool|mdwe|fork|past|BLF
-vfork|none|vfork|past|BLF
+vfork|none|vfork|1000|BLF
+vfork, past the pool|none|vfork|past|BLF
 fork while other threads allocate|none|fork-beside-threads|1000|BLF
 fork while other threads allocate, past the pool|none|fork-beside-threads|past|BLF
 8 threads surge, 1,500 each|none|surge|12000|BLF
 8 threads surge, past the pool|none|surge|far|BLF
+8 threads in a storm|none|storm|12000|BLF
+8 threads in a storm, past the pool|none|storm|far|BLF
+8 threads exchange closures|none|exchange|12000|BLF
+8 threads exchange closures, past the pool|none|exchange|far|BLF
 a signal handler calls and allocates inside alloc|none|signals|1000|BLF
 a signal handler calls and allocates inside alloc, where the pool ends|none|signals|pool|BLF
 1,000,000 live closures: under 250 mappings|none|live|1000000|BLF|--mappings=250
@@ -70,48 +75,7 @@ mseal of the library's mappings, past the pool|sealed|closures|past|LF|--may-ope
 EOF
 }
 
-# run_at MOMENT CONDITION SCENE N OPTION...
-run_at() {
-    local moment=$1 condition=$2 scene=$3 n=$4 program=$PWD/under expected=$lib/libffi.so.8 folder=$lib
-    shift 4
-    case $n in
-    pool) n=$pool ;;
-    past) n=$past ;;
-    far) n=$((pool * 4)) ;;
-    esac
-    if [ "$moment" = S ]; then
-        if [ -z "$have_static" ]; then
-            status=77 && echo "skip no static libc" > said
-            return
-        fi
-        program=$PWD/under-static expected=$PWD/under-static
-    fi
-    # These conditions destroy the file.
-    case $condition in
-    deleted | replaced)
-        folder=$PWD/away
-        mkdir -p away && cp "$target" away/libffi.so.8 && cp "$program" away/
-        program=$folder/${program##*/} expected=$folder/libffi.so.8
-        [ "$moment" != S ] || expected=$program
-        ;;
-    esac
-    case $moment in
-    B | S) moment=before ;;
-    L) moment=loaded ;;
-    F) moment=first ;;
-    esac
-    observe "$folder" "$expected" "$@" "$program" "$moment" "$condition" "$scene" "$n"
-}
-
-declare -A moment_name=([B]="before" [S]="before (static)" [L]="loaded" [F]="first")
-
 while IFS='|' read -r title condition scene n moments options; do
-    verdicts=
-    for moment in $(grep -o . <<< "$moments"); do
-        # shellcheck disable=SC2086
-        run_at "$moment" "$condition" "$scene" "$n" $options
-        judge "$title, ${moment_name[$moment]}"
-        verdicts+="${verdicts:+, }${moment_name[$moment]} $verdict"
-    done
-    row "$title" "$verdicts$(figures)"
+    # shellcheck disable=SC2086
+    play_row "$title" "$condition" "$scene" "$n" "$moments" "$PWD/under" "$lib/libffi.so.8" $options
 done < <(conditions)

@@ -5,7 +5,9 @@
 #include "hostile.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +56,79 @@ void scene_surge(int n)
     pthread_t threads[THREADS];
     for_each = n / THREADS < MOST ? n / THREADS : MOST;
     start(threads, THREADS, take_and_give);
+    join(threads, THREADS);
+    callbacks_use(1000);
+}
+
+/* ---- A storm: every thread makes, calls and frees at random ---- */
+
+#define STEPS 20000
+
+static void *make_and_free(void *which)
+{
+    static struct callback held[THREADS][MOST];
+    struct callback *mine = held[(intptr_t)which];
+    unsigned seed = (unsigned)(intptr_t)which + 1;
+    int n = 0;
+    for (int i = 0; i < STEPS; i++) {
+        if (n == 0 || (n < for_each && rand_r(&seed) % 2 == 0)) {
+            callback_must_make(&mine[n++], (int)(intptr_t)which * 1000000 + i);
+            continue;
+        }
+        int some = (int)(rand_r(&seed) % (unsigned)n);
+        if (!callback_is_right(&mine[some]))
+            wrong("a wrong result in a storm");
+        callback_free(&mine[some]);
+        mine[some] = mine[--n];
+    }
+    while (n != 0)
+        callback_free(&mine[--n]);
+    return NULL;
+}
+
+void scene_storm(int n)
+{
+    pthread_t threads[THREADS];
+    for_each = n / THREADS < MOST ? n / THREADS : MOST;
+    start(threads, THREADS, make_and_free);
+    join(threads, THREADS);
+    callbacks_use(1000);
+}
+
+/* ---- An exchange: what one thread makes, another calls and frees ---- */
+
+static struct callback exchanged[THREADS][MOST];
+static int made_by[THREADS]; /* how many each has made so far */
+
+static void *make_for_the_next(void *which)
+{
+    intptr_t self = (intptr_t)which, other = (self + 1) % THREADS;
+    int taken = 0;
+    for (int i = 0; i < for_each; i++) {
+        callback_must_make(&exchanged[self][i], (int)self * 1000000 + i);
+        __atomic_store_n(&made_by[self], i + 1, __ATOMIC_RELEASE);
+        /* As far as the other has come; the last are waited for. */
+        do {
+            int there = __atomic_load_n(&made_by[other], __ATOMIC_ACQUIRE);
+            for (; taken < there; taken++) {
+                if (!callback_is_right(&exchanged[other][taken]))
+                    wrong("a wrong result of another thread's closure");
+                callback_free(&exchanged[other][taken]);
+            }
+            if (i + 1 == for_each)
+                sched_yield();
+        } while (i + 1 == for_each && taken < for_each);
+    }
+    return NULL;
+}
+
+void scene_exchange(int n)
+{
+    pthread_t threads[THREADS];
+    for_each = n / THREADS < MOST ? n / THREADS : MOST;
+    for (int i = 0; i < THREADS; i++)
+        made_by[i] = 0;
+    start(threads, THREADS, make_for_the_next);
     join(threads, THREADS);
     callbacks_use(1000);
 }

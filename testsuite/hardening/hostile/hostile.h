@@ -80,6 +80,8 @@ extern const struct scene scenes[];
 
 void scene_fork_beside_threads(int n);
 void scene_surge(int n);
+void scene_storm(int n);
+void scene_exchange(int n);
 void scene_signals(int n);
 void scene_live(int n);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * marks: a program speaks to its observer.
+ * marks: a program speaks to its observer; with HOSTILE_STDERR in its environment, for when there
+ * is none, also on stderr.
  */
 #include "hostile.h"
 
@@ -20,6 +21,8 @@ static void mark_text(enum mark what, const char *format, va_list arguments)
     char text[200];
     vsnprintf(text, sizeof text, format, arguments);
     mark(what, text);
+    if (getenv("HOSTILE_STDERR"))
+        fprintf(stderr, "%s\n", text);
 }
 
 void wrong(const char *format, ...)

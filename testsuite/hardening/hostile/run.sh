@@ -55,6 +55,56 @@ figures() {
     sed -n 's/^figure /; /p' said | paste -sd ''
 }
 
+# ---- Playing a row
+
+declare -A moment_name=([B]="before" [S]="before (static)" [L]="loaded" [F]="first")
+
+# play MOMENT CONDITION SCENE N PROGRAM LIBRARY OPTION...: the program, which is to run on that library, plays
+# the scene under the condition.
+play() {
+    local moment=$1 condition=$2 scene=$3 n=$4 program=$5 expected=$6 folder=$lib
+    shift 6
+    case $n in
+    pool) n=$pool ;;
+    past) n=$past ;;
+    far) n=$((pool * 4)) ;;
+    esac
+    if [ "$moment" = S ]; then
+        if [ -z "$have_static" ]; then
+            status=77 && echo "skip no static libc" > said
+            return
+        fi
+        program=$PWD/under-static expected=$PWD/under-static
+    fi
+    # These conditions destroy the file that the library is in.
+    case $condition in
+    deleted | replaced)
+        folder=$PWD/away
+        rm -rf away && mkdir away && cp "$target" away/libffi.so.8 && cp "$program" away/
+        [ "$expected" = "$program" ] && expected=$folder/${program##*/} || expected=$folder/libffi.so.8
+        program=$folder/${program##*/}
+        ;;
+    esac
+    case $moment in
+    B | S) moment=before ;;
+    L) moment=loaded ;;
+    F) moment=first ;;
+    esac
+    observe "$folder" "$expected" "$@" "$program" "$moment" "$condition" "$scene" "$n"
+}
+
+# play_row TITLE CONDITION SCENE N MOMENTS PROGRAM LIBRARY OPTION...: at each of the moments.
+play_row() {
+    local title=$1 condition=$2 scene=$3 n=$4 moments=$5 verdicts='' moment
+    shift 5
+    for moment in $(grep -o . <<< "$moments"); do
+        play "$moment" "$condition" "$scene" "$n" "$@"
+        judge "$title, ${moment_name[$moment]}"
+        verdicts+="${verdicts:+, }${moment_name[$moment]} $verdict"
+    done
+    row "$title" "$verdicts$(figures)"
+}
+
 # ---- The programs
 
 section "hostile: making the programs"
@@ -65,7 +115,9 @@ have_static=
 make_program under-static 'hostile/*.c' -DSTATIC -static -Wl,-z,norelro "$target_archive" -pthread &&
     have_static=yes
 
-for part in conditions; do
+hostile_parts="conditions musl tsan"
+[ -z "${HARDENING_LIBRARY-}" ] || hostile_parts=conditions
+for part in $hostile_parts; do
     # shellcheck source=/dev/null
     . "$here/hostile/$part.sh"
 done

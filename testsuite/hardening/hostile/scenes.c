@@ -187,6 +187,8 @@ const struct scene scenes[] = {
     {"vfork", scene_vfork},
     {"fork-beside-threads", scene_fork_beside_threads},
     {"surge", scene_surge},
+    {"storm", scene_storm},
+    {"exchange", scene_exchange},
     {"signals", scene_signals},
     {"live", scene_live},
     {0},
