@@ -117,7 +117,7 @@ make_program under-static 'hostile/*.c' -DSTATIC -static -Wl,-z,norelro "$target
 
 hostile_parts="conditions musl tsan"
 [ -z "${HARDENING_LIBRARY-}" ] || hostile_parts=conditions
-for part in $hostile_parts; do
+for part in ${HOSTILE_PARTS-$hostile_parts}; do
     # shellcheck source=/dev/null
     . "$here/hostile/$part.sh"
 done

@@ -66,7 +66,6 @@ make_fake FAKE_CRASH crash
 make_fake FAKE_WX wx
 make_fake FAKE_VIEW view
 
-true_program=$(type -P true)
 cat > say.c << 'EOF'
 #include <stdio.h>
 int main(int argc, char **argv)
