@@ -47,6 +47,7 @@ the library's file replaced|replaced|closures|1000|SLF
 the library's file replaced, past the pool|replaced|closures|past|SLF
 noexec and read-only mounts, RLIMIT_FSIZE 0|read-only|closures|1000|BSLF
 noexec and read-only mounts, RLIMIT_FSIZE 0, past the pool|read-only|closures|past|BSLF
+noexec and read-only mounts, RLIMIT_FSIZE 0, systemd's filter, past the pool|systemd/read-only|closures|past|LF
 a passing cause, RLIMIT_NOFILE, past the pool|few-descriptors|recover|past|SLF
 a passing cause, RLIMIT_NOFILE, PR_SET_MDWE, past the pool|mdwe/few-descriptors|recover|past|SLF
 a passing cause, RLIMIT_AS, past the pool|address-space|recover|far|BSLF

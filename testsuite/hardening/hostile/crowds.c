@@ -137,7 +137,6 @@ void scene_exchange(int n)
 
 #define ALLOCATING 3
 #define CHILDREN 60
-#define PATIENCE 10 /* seconds for a child that takes none */
 
 static volatile bool enough;
 
@@ -163,7 +162,7 @@ void scene_fork_beside_threads(int n)
         int status;
         pid_t child = fork();
         if (child == 0) {
-            alarm(PATIENCE);
+            alarm(patience());
             callbacks_use(n < 1000 || i % 20 == 0 ? n : 1000);
             _exit(0);
         }

@@ -23,6 +23,9 @@ void wrong(const char *format, ...) __attribute__((format(printf, 1, 2), noretur
 void skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void figure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Seconds for what takes none, and hangs if it takes so long: HOSTILE_PATIENCE, or 20. */
+unsigned patience(void);
+
 /* ---- callbacks.c: the libffi that is used, and closures with right results ---- */
 
 struct api {

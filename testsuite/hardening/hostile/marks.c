@@ -48,3 +48,9 @@ void figure(const char *format, ...)
     mark_text(MARK_FIGURE, format, arguments);
     va_end(arguments);
 }
+
+unsigned patience(void)
+{
+    const char *seconds = getenv("HOSTILE_PATIENCE");
+    return seconds ? (unsigned)atoi(seconds) : 20;
+}

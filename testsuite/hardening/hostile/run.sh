@@ -115,7 +115,7 @@ have_static=
 make_program under-static 'hostile/*.c' -DSTATIC -static -Wl,-z,norelro "$target_archive" -pthread &&
     have_static=yes
 
-hostile_parts="conditions musl tsan"
+hostile_parts="conditions musl tsan bites"
 [ -z "${HARDENING_LIBRARY-}" ] || hostile_parts=conditions
 for part in ${HOSTILE_PARTS-$hostile_parts}; do
     # shellcheck source=/dev/null

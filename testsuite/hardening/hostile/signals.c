@@ -68,8 +68,7 @@ static void stop(void)
 
 #endif
 
-#define AROUND 40   /* closures, while signals come */
-#define PATIENCE 20 /* seconds for a handler that takes none */
+#define AROUND 40 /* closures, while signals come */
 #define MANY 100000
 
 static struct callback callbacks[MANY];
@@ -94,7 +93,7 @@ void scene_signals(int n)
     if (n + AROUND > MANY)
         wrong("the test has no room for %d closures", n);
     signal(SIGALRM, too_long);
-    alarm(PATIENCE);
+    alarm(patience());
     callback_must_make(&called, 3);
     signal(SIGNAL, call_and_allocate);
     allocate_under_signals(0);

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -100,6 +101,8 @@ int main(int argc, char **argv)
         enter(condition);
     expect_bites(earlier, " when the program runs");
     expect_bites(condition, " when the program runs");
+    if (getauxval(AT_SECURE))
+        figure("set-uid");
     mark(MARK_BEGIN, NULL);
     scene->play(atoi(argv[4]) - is_first);
     if (is_first) {

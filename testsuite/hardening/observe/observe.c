@@ -226,7 +226,7 @@ static void start(char **argv)
     if (program == 0) {
         ptrace(PTRACE_TRACEME, 0, 0, 0);
         raise(SIGSTOP);
-        execv(*argv, argv);
+        execvp(*argv, argv);
         perror(*argv);
         _exit(127);
     }
