@@ -54,7 +54,7 @@ make_fake() {
 }
 
 section "making the programs"
-must_make attempt rxffi-run/attempt.c -pthread -ldl
+must_make attempt "rxffi-run/attempt/*.c" -pthread -ldl
 must_make closures rxffi-run/closures.c "$library" -ldl
 must_make kernel rxffi-run/kernel.c
 must_make setcap rxffi-run/setcap.c
@@ -81,7 +81,7 @@ $CC -o say say.c || { fail "say compiles" "a program" "none"; finish; }
 have_static=yes
 # shellcheck disable=SC2086
 $CC -static -o say-static say.c 2> cc.static || have_static=
-make_program attempt-static rxffi-run/attempt.c -DSTATIC -static -pthread || have_static=
+make_program attempt-static "rxffi-run/attempt/*.c" -DSTATIC -static -pthread || have_static=
 have_static_pie=yes
 # shellcheck disable=SC2086
 $CC -static-pie -o say-static-pie say.c 2> cc.static-pie || have_static_pie=
