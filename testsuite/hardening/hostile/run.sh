@@ -15,7 +15,7 @@ target=$(readlink -f "${HARDENING_LIBRARY:-$library}")
 target_archive=${HARDENING_ARCHIVE:-$RX_LIBDIR/libffi.a}
 # How many closures the built-in pool has, and a number past it.
 pool=$(sed -n 's/^#define RX_POOL_SIZE //p' "$RX_BUILDDIR/config.h" 2> /dev/null)
-pool=${pool:-16384}
+pool=${HARDENING_POOL:-${pool:-16384}}
 past=$((pool + pool / 4))
 
 mkdir -p lib && cp "$target" lib/libffi.so.8
