@@ -14,7 +14,8 @@ section "hostile: conditions"
 # program, Loaded, First; options for the observer.
 conditions() {
     cat << 'EOF'
-nothing denied: no system call in the built-in pool|none|closures|pool|BSLF|--no-calls
+nothing denied: no system call|none|closures|1000|BSLF|--no-calls
+nothing denied: no system call until the built-in pool is used up|none|use-up|pool|BSLF|--no-calls
 nothing denied, past the pool|none|closures|past|BSLF
 PR_SET_MDWE|mdwe|closures|1000|BSLF
 PR_SET_MDWE, past the pool|mdwe|closures|past|BSLF

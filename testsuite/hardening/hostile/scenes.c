@@ -57,6 +57,17 @@ static void scene_all(int n)
     }
 }
 
+/* As many as the pool has: a program that needs no more makes no system call. */
+static void scene_use_up(int n)
+{
+    int made = make_all(n);
+    if (made != n)
+        wrong("no closure after %d", made);
+    mark(MARK_CODE, callbacks[n - 1].code);
+    expect_right(n, "");
+    free_all(n);
+}
+
 /* There is an end, after n at least; what is given back can be had again. */
 static void scene_exhaust(int n)
 {
@@ -179,17 +190,11 @@ static void scene_vfork(int n)
 }
 
 const struct scene scenes[] = {
-    {"closures", callbacks_use},
-    {"all", scene_all},
-    {"exhaust", scene_exhaust},
-    {"recover", scene_recover},
-    {"fork", scene_fork},
-    {"vfork", scene_vfork},
-    {"fork-beside-threads", scene_fork_beside_threads},
-    {"surge", scene_surge},
-    {"storm", scene_storm},
-    {"exchange", scene_exchange},
-    {"signals", scene_signals},
-    {"live", scene_live},
-    {0},
+    {"closures", callbacks_use},  {"all", scene_all},
+    {"use-up", scene_use_up},     {"exhaust", scene_exhaust},
+    {"recover", scene_recover},   {"fork", scene_fork},
+    {"vfork", scene_vfork},       {"fork-beside-threads", scene_fork_beside_threads},
+    {"surge", scene_surge},       {"storm", scene_storm},
+    {"exchange", scene_exchange}, {"signals", scene_signals},
+    {"live", scene_live},         {0},
 };

@@ -168,10 +168,18 @@ static bool opens(uint64_t call)
     return false;
 }
 
-static bool maps(uint64_t call)
+/* Calls after which a mapping may be executable, or a file's mapping be written, that was not so
+ * before. */
+static bool may_break_rules(uint64_t call, const uint64_t *args)
 {
-    return call == SYS_mmap || call == SYS_mprotect || call == SYS_pkey_mprotect ||
-           call == SYS_mremap || call == SYS_shmat;
+    switch (call) {
+    case SYS_mmap:
+        return args[2] & PROT_EXEC || (args[2] & PROT_WRITE && !(args[3] & MAP_ANONYMOUS));
+    case SYS_mprotect:
+    case SYS_pkey_mprotect:
+        return args[2] & (PROT_EXEC | PROT_WRITE);
+    }
+    return call == SYS_mremap || call == SYS_shmat;
 }
 
 static void returned(struct tracee *t, const struct __ptrace_syscall_info *out)
@@ -185,7 +193,7 @@ static void returned(struct tracee *t, const struct __ptrace_syscall_info *out)
         if (!(may_open_library && is_library && reads))
             fault("opened %s", name);
     }
-    if (maps(t->in.entry.nr))
+    if (may_break_rules(t->in.entry.nr, (const uint64_t *)t->in.entry.args))
         look_at_mappings(t->pid);
 }
 
