@@ -10,6 +10,8 @@
 import gdb
 
 MOST_FRAMES = 60
+# An instruction is looked at so many times: its unwind information is one, whatever the signature.
+LOOKS = 4
 
 
 def names():
@@ -39,7 +41,7 @@ class Stepping:
     def __init__(self):
         self.steps = 0
         self.lost = {}
-        self.seen = set()
+        self.seen = {}
 
     def step_through_one(self):
         """From the return of step_from_here to the call of step_to_here."""
@@ -51,8 +53,8 @@ class Stepping:
             if pc == stop:
                 return
             self.steps += 1
-            self.seen.add(pc)
-            if not is_whole(names()) and pc not in self.lost:
+            self.seen[pc] = self.seen.get(pc, 0) + 1
+            if self.seen[pc] <= LOOKS and not is_whole(names()) and pc not in self.lost:
                 self.lost[pc] = "%s: %s" % (where(), " < ".join(names()))
             gdb.execute("stepi", to_string=True)
 

@@ -20,21 +20,10 @@ static musl, signals inside alloc|none|signals|1000|BLF
 EOF
 }
 
-# The kernel's headers are no part of musl.
-musl_cc="musl-gcc -idirafter /usr/include -idirafter /usr/include/$($CC -print-multiarch)"
-
-build_for_musl() {
-    mkdir -p musl &&
-        (cd musl && "$RX_SRCDIR/configure" -q CC=musl-gcc --disable-shared --with-pool="$pool" \
-            && ${MAKE:-make} libffi.la) > musl.log 2>&1 &&
-        CC=$musl_cc RX_INCLUDEDIR=$PWD/musl/include make_program under-musl 'hostile/*.c' -DSTATIC \
-            -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread
-}
-
 if ! command -v musl-gcc > musl.path; then
     skip "no musl-gcc (Debian's package musl-tools)" "$(musl_rows | wc -l)"
-elif ! build_for_musl; then
-    fail "a static program with musl" "a program" "$(tail -n 3 musl.log cc.under-musl 2>&1)"
+elif ! wait "$musl_build"; then
+    fail "a static program with musl" "a program" "$(tail -v -n 3 musl.log cc.under-musl 2>&1)"
 else
     while IFS='|' read -r title condition scene n moments; do
         play_row "$title" "$condition" "$scene" "$n" "$moments" "$PWD/under-musl" "$PWD/under-musl"

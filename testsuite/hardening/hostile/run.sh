@@ -115,6 +115,26 @@ have_static=
 make_program under-static 'hostile/*.c' -DSTATIC -static -Wl,-z,norelro "$target_archive" -pthread &&
     have_static=yes
 
+# ---- Another C library, for musl.sh
+
+# The kernel's headers are no part of musl.
+musl_cc="musl-gcc -idirafter /usr/include -idirafter /usr/include/$($CC -print-multiarch)"
+
+# In a copy of the sources: the folder may be one that is configured already.
+build_for_musl() {
+    mkdir -p musl && (cd "$RX_SRCDIR" && tar c --exclude='*.o' --exclude='*.lo' --exclude=.libs \
+        --exclude=.deps --exclude=.dirstamp --exclude=ffi.h configure aclocal.m4 Makefile.in config.h.in \
+        libffi.pc.in include src build-aux) | tar x -C musl &&
+        (cd musl && ./configure -q CC=musl-gcc --disable-shared --with-pool="$pool" &&
+            ${MAKE:-make} libffi.la) &&
+        CC=$musl_cc RX_INCLUDEDIR=$PWD/musl/include make_program under-musl 'hostile/*.c' -DSTATIC \
+            -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread
+}
+
+# It takes as long as the conditions do.
+build_for_musl > musl.log 2>&1 &
+musl_build=$!
+
 hostile_parts="conditions musl tsan bites"
 [ -z "${HARDENING_LIBRARY-}" ] || hostile_parts=conditions
 for part in ${HOSTILE_PARTS-$hostile_parts}; do
