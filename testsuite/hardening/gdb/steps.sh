@@ -17,7 +17,7 @@ step_row() {
         > steps 2>&1 < /dev/null
     read -r _ steps _ lost _ instructions < <(grep '^steps ' steps) || :
     [ -n "$steps" ] || steps=0 lost=none
-    if [ "$steps" -ge "$least" ] && [ "$lost" = 0 ] && grep -qx done steps &&
+    if [ "$steps" -ge "$least" ] && [ "$lost" = 0 ] && grep -qx "done" steps &&
         grep -qx "library $lib/libffi.so.8" steps; then
         pass && verdict="right; $steps steps, $instructions instructions"
     else

@@ -74,6 +74,8 @@ a signal handler calls and allocates inside alloc, where the pool ends|none|sign
 1,000,000 live closures under systemd's filter|systemd|live|1000000|BLF|--mappings=250
 mseal of the library's mappings: the code is covered|sealed|closures|1000|LF
 mseal of the library's mappings, past the pool|sealed|closures|past|LF|--may-open-library
+mseal, the library's file deleted: the pool, and then right or NULL|sealed/deleted|exhaust|pool|LF|--may-open-library
+mseal, the library's file replaced: the pool, and then right or NULL|sealed/replaced|exhaust|pool|LF|--may-open-library
 EOF
 }
 

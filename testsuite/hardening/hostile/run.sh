@@ -78,7 +78,7 @@ play() {
     fi
     # These conditions destroy the file that the library is in.
     case $condition in
-    deleted | replaced)
+    deleted | replaced | */deleted | */replaced)
         folder=$PWD/away
         rm -rf away && mkdir away && cp "$target" away/libffi.so.8 && cp "$program" away/
         [ "$expected" = "$program" ] && expected=$folder/${program##*/} || expected=$folder/libffi.so.8
@@ -125,7 +125,8 @@ build_for_musl() {
     mkdir -p musl && (cd "$RX_SRCDIR" && tar c --exclude='*.o' --exclude='*.lo' --exclude=.libs \
         --exclude=.deps --exclude=.dirstamp --exclude=ffi.h configure aclocal.m4 Makefile.in config.h.in \
         libffi.pc.in include src build-aux) | tar x -C musl &&
-        (cd musl && ./configure -q CC=musl-gcc --disable-shared --with-pool="$pool" &&
+        (cd musl && ./configure -q --disable-maintainer-mode CC=musl-gcc --disable-shared \
+            --with-pool="$pool" &&
             ${MAKE:-make} libffi.la) &&
         CC=$musl_cc RX_INCLUDEDIR=$PWD/musl/include make_program under-musl 'hostile/*.c' -DSTATIC \
             -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread

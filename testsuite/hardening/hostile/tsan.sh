@@ -4,7 +4,7 @@
 # what they do past the pool. The library's sources are compiled into the program.
 #
 # Sourced by `run.sh`, which with the suite's `run` has the words that are used here.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154
 
 section "hostile: ThreadSanitizer"
 
