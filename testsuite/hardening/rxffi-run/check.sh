@@ -2,7 +2,7 @@
 #
 # check: rxffi-run --check tells the truth, of good libraries and bad ones, of honest kernels and others.
 #
-# Sourced by `run`, which has the words that are used here.
+# Sourced by `run.sh`, which with the suite's `run` has the words that are used here.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 section check

@@ -2,7 +2,7 @@
 #
 # kernels: kernels that cannot do what is asked, or only say that they do.
 #
-# Sourced by `run`, which has the words that are used here.
+# Sourced by `run.sh`, which with the suite's `run` has the words that are used here.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 # on_kernel KIND ARGUMENT...: like rx, on a kernel of that kind.

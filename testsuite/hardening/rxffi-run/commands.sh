@@ -2,7 +2,7 @@
 #
 # commands: what rxffi-run does with the command that it is given, and which it does not run.
 #
-# Sourced by `run`, which has the words that are used here.
+# Sourced by `run.sh`, which with the suite's `run` has the words that are used here.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 section commands

@@ -3,7 +3,7 @@
 # policies: every thing that a policy forbids is refused, and refused in the way that is documented; every
 # thing that it does not forbid works as without it.
 #
-# Sourced by `run`, which has the words that are used here.
+# Sourced by `run.sh`, which with the suite's `run` has the words that are used here.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 # What a thing answers without a policy, under mdwe, systemd, pax and strict.
