@@ -53,8 +53,10 @@ bool rx_chunk_have(uint32_t n)
     uintptr_t made = rx_grow(stride()), seen = 0;
     if (made == 0)
         return false;
-    if (!__atomic_compare_exchange_n(&rx_chunk_offsets[n], &seen, made, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE))
+    if (__atomic_compare_exchange_n(&rx_chunk_offsets[n], &seen, made, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        rx_seal_chunk(made);
+    else
         rx_ungrow(made);
     return rx_chunk_is_there(n);
 }

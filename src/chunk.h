@@ -149,6 +149,20 @@ bool rx_chunk_have(uint32_t n);
 uintptr_t rx_grow(size_t stride);
 void rx_ungrow(uintptr_t offset);
 
+/* Sets a second view of the code aside, from which chunks are shown from then on: the first is
+ * about to be sealed. Called once, before main. */
+void rx_grow_set_aside(void);
+
+/* Seals the code of a chunk that is there, if the library is sealed. In seal.c. */
+#ifdef RX_MSEAL
+void rx_seal_chunk(uintptr_t offset);
+#else
+static inline void rx_seal_chunk(uintptr_t offset)
+{
+    (void)offset;
+}
+#endif
+
 /* Bytes from the first trampoline of a chunk to the end of its last guard. */
 extern RX_HIDDEN const char rx_chunk_end[];
 

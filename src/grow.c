@@ -111,6 +111,18 @@ static bool mremap_works(void)
     return works;
 }
 
+/* Where the table is shown from: itself, or a view that was set aside. */
+static const char *source = rx_trampolines;
+
+void rx_grow_set_aside(void)
+{
+    if (!mremap_works())
+        return;
+    char *view = view_again(rx_trampolines, CODE_SIZE, NULL);
+    if (view != NULL)
+        source = view;
+}
+
 /* ---- The second way: the file ---- */
 
 /* Where the table is in the file of the library, or of the program that it is linked into. Asked
@@ -187,7 +199,7 @@ static char *reserve(size_t span, size_t stride)
 /* Where there is no memory for another mapping, the second way cannot lead anywhere either. */
 static bool show_code(char *place)
 {
-    if (mremap_works() && view_again(rx_trampolines, CODE_SIZE, place) != NULL)
+    if (mremap_works() && view_again(source, CODE_SIZE, place) != NULL)
         return true;
     return errno != ENOMEM && view_file(place);
 }

@@ -12,6 +12,7 @@ static int answered_open(const char *name, int flags);
 
 #define rx_grow copy_of_grow
 #define rx_ungrow copy_of_ungrow
+#define rx_grow_set_aside copy_of_grow_set_aside
 #define mremap answered_mremap
 #define open answered_open
 #include "../../src/grow.c"

@@ -120,11 +120,15 @@ make_program under-static 'hostile/*.c' -DSTATIC -static -Wl,-z,norelro "$target
 # The kernel's headers are no part of musl.
 musl_cc="musl-gcc -idirafter /usr/include -idirafter /usr/include/$($CC -print-multiarch)"
 
-# In a copy of the sources: the folder may be one that is configured already.
-build_for_musl() {
-    mkdir -p musl && (cd "$RX_SRCDIR" && tar c --exclude='*.o' --exclude='*.lo' --exclude=.libs \
+# What the library is built of: a copy, as the folder may be one that is configured already.
+copy_sources() {
+    mkdir -p "$1" && (cd "$RX_SRCDIR" && tar c --exclude='*.o' --exclude='*.lo' --exclude=.libs \
         --exclude=.deps --exclude=.dirstamp --exclude=ffi.h configure aclocal.m4 Makefile.in config.h.in \
-        libffi.pc.in include src build-aux) | tar x -C musl &&
+        libffi.pc.in include src build-aux) | tar x -C "$1"
+}
+
+build_for_musl() {
+    copy_sources musl &&
         (cd musl && ./configure -q --disable-maintainer-mode CC=musl-gcc --disable-shared \
             --with-pool="$pool" &&
             ${MAKE:-make} libffi.la) &&

@@ -6,7 +6,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 cd "$work/hostile" || exit 1
-for part in ${PROGRAM_PARTS-misuse loading environment}; do
+for part in ${PROGRAM_PARTS-misuse loading environment sealed}; do
     # shellcheck source=/dev/null
     . "$here/programs/$part.sh"
 done
