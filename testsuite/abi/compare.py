@@ -4,7 +4,8 @@
     compare.py LIBRARY      (with SIGNATURES, SEED, GCC and what ../README.md says in the environment)
 
 Signatures come in batches, each a function of SEED and its number. Every batch is built by every
-compiler at every level, and run. BATCH=N runs only that one. COMPILERS="clang -O0, gcc -O2" is a choice.
+compiler at every level, and run; with TURNS=1 by one of them only, in turn. BATCH=N runs only that one.
+COMPILERS="clang -O0, gcc -O2" is a choice.
 """
 
 import collections
@@ -57,7 +58,10 @@ def job(task):
     number, size = task
     signatures = batch_of(ARCH, SEED, number, size)
     checks, left_out, failures = 0, 0, []
-    for compiler in BUILDER.compilers:
+    compilers = BUILDER.compilers
+    if os.environ.get('TURNS'):
+        compilers = [compilers[number % len(compilers)]]
+    for compiler in compilers:
         chosen = [k for k in range(size) if comparable(signatures[k], compiler)]
         left_out += size - len(chosen)
         try:
