@@ -123,8 +123,8 @@ void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args)
     b->plan.nvector = b->vector;
     b->plan.last = rx_last_step(&b->plan);
     if (is_sysv(b->abi)) {
-        struct rx_step *steps = (struct rx_step *)(args + b->plan.nargs);
-        bool written = args != NULL && rx_write_steps(&b->plan, args, steps);
+        bool written = args != NULL &&
+                       rx_write_steps(&b->plan, args, (struct rx_step *)(args + b->plan.nargs));
         b->plan.call = written ? CALL_STEPS : CALL_SYSV;
         b->plan.call_go = CALL_SYSV;
         b->plan.entry = sysv_entry(b, args);

@@ -102,6 +102,8 @@ static ffi_status add_vector(struct whole *whole, const ffi_type *type, size_t o
     size_t size = rx_type_size(type);
     if (size != 8 && size != 16)
         return FFI_BAD_TYPEDEF;
+    if (size == 16 && whole->end < 16)
+        whole->bits[0] |= MEMORY_BIT; /* half of one is none, and is stored as none */
     add_scalar(whole, SSE_BIT, offset, 8);
     if (size == 16)
         add_scalar(whole, SSEUP_BIT, offset + 8, 8);
@@ -191,6 +193,8 @@ static ffi_status classify_small(struct whole *whole, const ffi_type *type)
 ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found)
 {
     if (is_complex_of(type, FFI_TYPE_LONGDOUBLE)) {
+        if (rx_type_size(type) != sizeof(_Complex long double))
+            return FFI_BAD_TYPEDEF; /* st(0) and st(1) are stored whole */
         *found = found_of(COMPLEX_X87, COMPLEX_X87);
         return FFI_OK;
     }
@@ -203,7 +207,8 @@ ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found)
     if (second == SSEUP && first != SSE)
         second = SSE;
     /* Rule 5: one eightbyte in memory takes the other along, and so does half a long double. */
-    if (first != MEMORY && second != MEMORY && (first == X87) == (second == X87))
+    bool halved = (first == X87) != (second == X87) || (first == X87 && whole.end < 16);
+    if (first != MEMORY && second != MEMORY && !halved)
         *found = found_of(first, second);
     return status;
 }

@@ -89,9 +89,40 @@ static bool is_narrow(const struct type *type)
     return type != NULL && type->integer != 0 && type->size < sizeof(ffi_arg);
 }
 
-/* ffi_call calls the compiled callee. */
-static void call_from_library(bool go, bool dropped)
+/* An older library has no call plans. */
+#pragma weak ffi_call_plan_alloc
+#pragma weak ffi_call_plan_invoke
+#pragma weak ffi_call_plan_free
+
+/* The ways of the library to make a call. */
+enum way { BY_CIF, BY_CIF_GO, BY_PLAN };
+
+static enum way any_way(void)
 {
+    if (random_one_in(6))
+        return BY_CIF_GO;
+    return random_one_in(6) && ffi_call_plan_alloc != NULL ? BY_PLAN : BY_CIF;
+}
+
+static const char *name_of(enum way way, bool dropped)
+{
+    static const char *const names[][2] = {
+        [BY_CIF] = {"ffi_call", "ffi_call, rvalue NULL"},
+        [BY_CIF_GO] = {"ffi_call_go", "ffi_call_go, rvalue NULL"},
+        [BY_PLAN] = {"ffi_call_plan_invoke", "ffi_call_plan_invoke, rvalue NULL"},
+    };
+    return names[way][dropped];
+}
+
+/* The library calls the compiled callee. */
+static void call_from_library(enum way way, bool dropped)
+{
+    static void (*const functions[])(void) = {
+        [BY_CIF] = (void (*)(void))ffi_call,
+        [BY_CIF_GO] = (void (*)(void))ffi_call_go,
+    };
+    bool go = way == BY_CIF_GO;
+    ffi_call_plan *plan = NULL;
     const struct signature *s = now.s;
     struct object r;
     if (is_narrow(s->result))
@@ -106,13 +137,15 @@ static void call_from_library(bool go, bool dropped)
     void *chain = go ? (void *)random_word() : NULL;
     void *avalue[MOST_ARGUMENTS];
     memcpy(avalue, now.avalue, sizeof avalue);
-    begin(go        ? dropped ? "ffi_call_go, rvalue NULL" : "ffi_call_go"
-          : dropped ? "ffi_call, rvalue NULL"
-                    : "ffi_call",
-          s->callee, (void *)random_word(), poison);
-    uint64_t bad = guard_call(go ? (void (*)(void))ffi_call_go : (void (*)(void))ffi_call, now.cif,
-                              (void *)guard_pass, dropped ? NULL : r.at,
-                              s->nargs == 0 && random_one_in(2) ? NULL : avalue, chain);
+    if (way == BY_PLAN)
+        plan = ffi_call_plan_alloc(now.cif);
+    begin(name_of(way, dropped), s->callee, (void *)random_word(), poison);
+    uint64_t bad =
+        guard_call(way == BY_PLAN ? (void (*)(void))ffi_call_plan_invoke : functions[way],
+                   way == BY_PLAN ? (void *)plan : (void *)now.cif, (void *)guard_pass,
+                   dropped ? NULL : r.at, s->nargs == 0 && random_one_in(2) ? NULL : avalue, chain);
+    if (way == BY_PLAN)
+        ffi_call_plan_free(plan);
     check_guard(bad);
     check_return();
     if (go && guard.seen_chain != chain)
@@ -182,7 +215,7 @@ static void check_once(void)
     call_from_c("control", s->callee, NULL);
     if (now.failed)
         return;
-    call_from_library(random_one_in(6), random_one_in(6));
+    call_from_library(any_way(), random_one_in(6));
     if (random_one_in(6))
         call_go_closure();
     else

@@ -4,7 +4,8 @@
     compare.py LIBRARY      (with SIGNATURES, SEED, GCC and what ../README.md says in the environment)
 
 Signatures come in batches, each a function of SEED and its number. Every batch is built by every
-compiler at every level, and run. BATCH=N runs only that one. COMPILERS="clang -O0, gcc -O2" is a choice.
+compiler at every level, and run; with TURNS=1 by one of them only, in turn. BATCH=N runs only that one.
+COMPILERS="clang -O0, gcc -O2" is a choice. OLD=1 leaves out the types that libffi 3.4 did not have.
 """
 
 import collections
@@ -19,7 +20,7 @@ import emit
 from build import Builder, Compiler, Failed
 from compilers import comparable
 from reduce import kind, reduced
-from signature import ABIS, draw_signature
+from signature import ABIS, draw_signature, is_new
 
 SIZE = 100  # signatures in a batch
 LEVELS = ('-O0', '-O2')
@@ -49,7 +50,12 @@ def builder_for(library):
 
 def batch_of(arch, seed, number, size):
     rng = random.Random(f'{seed} {number}')
-    return [draw_signature(rng, ABIS[arch]) for _ in range(size)]
+    signatures = []
+    while len(signatures) < size:
+        signature = draw_signature(rng, ABIS[arch])
+        if not (os.environ.get('OLD') and is_new(signature)):
+            signatures.append(signature)
+    return signatures
 
 
 def job(task):
@@ -57,7 +63,10 @@ def job(task):
     number, size = task
     signatures = batch_of(ARCH, SEED, number, size)
     checks, left_out, failures = 0, 0, []
-    for compiler in BUILDER.compilers:
+    compilers = BUILDER.compilers
+    if os.environ.get('TURNS'):
+        compilers = [compilers[number % len(compilers)]]
+    for compiler in compilers:
         chosen = [k for k in range(size) if comparable(signatures[k], compiler)]
         left_out += size - len(chosen)
         try:

@@ -5,7 +5,7 @@ Each rule is a predicate of a signature, for the compilers that it names. A sign
 is left out for that compiler alone: the others still say what is right.
 """
 
-from kinds import LDOUBLE, Struct, scalars_of
+from kinds import DOUBLE, FLOATS, LDOUBLE, WIDE, Complex, Struct, Vector, scalars_of
 
 
 def by_reference(type):
@@ -38,7 +38,47 @@ def aligned_variadic_in_registers(signature):
                 LDOUBLE not in scalars_of(arg) for arg in signature.args[signature.fixed:]))
 
 
+def parts_of(signature):
+    return (part for type in signature.types for part in scalars_of(type))
+
+
+def has_complex_wide(signature):
+    """clang 14 has no _Complex __int128."""
+    return any(isinstance(part, Complex) and part.part in WIDE for part in parts_of(signature))
+
+
+def general_registers(type):
+    """At most so many."""
+    if type in FLOATS or isinstance(type, Vector) or type.size > 16:
+        return 0
+    return (type.size + 7) // 8
+
+
+def wide_integer_on_stack(signature):
+    """psABI 3.2.3: a 128-bit integer takes two registers or none, and is aligned to 16 in memory. clang
+    14 puts half of it into the last register, or aligns it to 8."""
+    if signature.abi.name != 'FFI_UNIX64':
+        return False
+    used = 1  # by the result's address
+    for arg in signature.args:
+        used += general_registers(arg)
+        if arg in WIDE and used > 6:
+            return True
+    return False
+
+
+def has_vector_of_one_double(signature):
+    """psABI 3.2.3 has vectors of 8 bytes (__m64) in class SSE. gcc and clang make an exception of one
+    double, which they pass in memory; and as a result gcc returns it there, and clang in xmm0."""
+    return (signature.abi.name == 'FFI_UNIX64' and
+            any(isinstance(part, Vector) and part.lane == DOUBLE and part.count == 1
+                for part in parts_of(signature)))
+
+
 RULES = [
+    (('clang',), has_complex_wide),
+    (('clang',), wide_integer_on_stack),
+    (('gcc', 'clang'), has_vector_of_one_double),
     (('gcc',), aligned_variadic_in_registers),
     (('gcc',), variadic_by_reference),
     (('clang',), long_double_result),

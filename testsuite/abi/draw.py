@@ -5,8 +5,10 @@ A class of types is a function from a random number generator to a type. CLASSES
 weights for each family of calling conventions: a new kind of type (or a new convention) is a line there.
 """
 
-from kinds import (CFLOAT, COMPLEX, DOUBLE, FLOAT, FLOATS, INTEGERS, LARGEST, LDOUBLE, S8, S16, U8,
-                   U32, U64, Member, Struct)
+from dataclasses import replace
+
+from kinds import (CFLOAT, COMPLEX, COMPLEX_INTEGERS, DOUBLE, FLOAT, FLOATS, INTEGERS, LARGEST, LDOUBLE,
+                   PADDED_VECTORS, S8, S16, U8, U32, U64, VECTORS, WIDE, Complex, Member, Struct)
 
 
 def integer(rng):
@@ -25,13 +27,34 @@ def complex_number(rng):
     return rng.choice(COMPLEX)
 
 
+def complex_integer(rng):
+    return Complex(rng.choice(WIDE)) if rng.random() < 0.05 else rng.choice(COMPLEX_INTEGERS)
+
+
+def wide_integer(rng):
+    return rng.choice(WIDE)
+
+
+def vector(rng):
+    drawn = rng.choice(PADDED_VECTORS if rng.random() < 0.2 else VECTORS)
+    return replace(drawn, explicit=rng.random() < 0.2)
+
+
 def scalar(rng):
-    draw = rng.choices((integer, floating, long_double, complex_number), (10, 6, 1, 2))[0]
+    draw = rng.choices((integer, floating, long_double, complex_number, complex_integer, wide_integer,
+                        vector), (20, 12, 2, 4, 2, 2, 4))[0]
     return draw(rng)
 
 
 def tiny(rng):
     """What fits into a small struct beside something else."""
+    other = rng.random()
+    if other < 0.03:
+        return wide_integer(rng)
+    if other < 0.09:
+        return vector(rng)
+    if other < 0.12:
+        return complex_integer(rng)
     return rng.choice(INTEGERS + FLOATS + (FLOAT, FLOAT, DOUBLE, CFLOAT))
 
 
@@ -64,8 +87,10 @@ def odd(rng):
 
 
 def homogeneous(rng):
-    """Up to five of one floating type, plain, in an array, or split over two levels."""
+    """Up to five of one floating or vector type, plain, in an array, or split over two levels."""
     type = rng.choice((FLOAT, DOUBLE, FLOAT, DOUBLE, LDOUBLE) + COMPLEX)
+    if rng.random() < 0.25:
+        type = vector(rng)
     n = rng.randint(1, 5)
     how = rng.randrange(3)
     if how == 0:
@@ -77,8 +102,10 @@ def homogeneous(rng):
     return struct(rng, [Member(inner)] + [Member(type)] * rest)
 
 
-def lone_long_double(rng):
-    drawn = struct(rng, [Member(LDOUBLE, rng.randrange(2))])
+def lone(rng):
+    """A struct of nothing but one value of 16 bytes."""
+    draw = rng.choice((long_double, long_double, wide_integer, vector))
+    drawn = struct(rng, [Member(draw(rng), rng.randrange(2))])
     return struct(rng, [Member(drawn)]) if rng.random() < 0.3 else drawn
 
 
@@ -130,8 +157,9 @@ def packed(rng):
 
 
 COMMON = (
-    (30, integer), (16, floating), (5, long_double), (8, complex_number),
-    (25, small), (8, odd), (10, homogeneous), (2, lone_long_double), (6, large), (6, nested),
+    (30, integer), (16, floating), (5, long_double), (8, complex_number), (4, complex_integer),
+    (7, wide_integer),
+    (25, small), (8, odd), (10, homogeneous), (4, lone), (6, large), (6, nested),
     (5, over_aligned), (6, packed),
 )
 
@@ -139,6 +167,6 @@ COMMON = (
 PLAIN = (integer, floating)
 
 CLASSES = {
-    'sysv': COMMON,
+    'sysv': COMMON + ((10, vector),),
     'windows': COMMON,
 }

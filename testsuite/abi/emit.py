@@ -6,9 +6,35 @@ what the harness says, and a caller, which reads arguments from memory and calls
 else is data: the types as libffi is told them, and their leaves, the scalars that are compared.
 """
 
-from kinds import Scalar, Struct, structs_of
+from kinds import COMPLEX, WIDE, Complex, Scalar, Struct, Vector, types_of
 
 HEAD = '#include "harness.h"\n\n'
+
+
+def is_known(type):
+    """Does harness.h know it?"""
+    return (isinstance(type, Scalar) and type not in WIDE) or type in COMPLEX
+
+
+def vector_declaration(vector):
+    """Of a padded one gcc knows only the padding as well."""
+    text = (f'typedef {vector.lane.c} {vector.name} __attribute__((vector_size({vector.size})));\n')
+    if vector.count * vector.lane.size == vector.size:
+        return text
+    return (f'#ifdef __clang__\n'
+            f'typedef {vector.lane.c} {vector.name} __attribute__((ext_vector_type({vector.count})));\n'
+            f'#else\n{text}#endif\n')
+
+
+def record(type, c, name, offsets='NULL', count=0):
+    """What the harness is told of a type."""
+    leaves = []
+    for path, behind, meaning in type.leaves():
+        place = f'offsetof({c}, {path})' if path else '0'
+        leaves.append(f'{{{place}{f" + {behind}" if behind else ""}, {meaning}}}')
+    return (f'static const struct leaf leaves_{name}[] = {{{", ".join(leaves)}}};\n'
+            f'static const struct type type_{name} = {{&ffi_{name}, sizeof({c}), _Alignof({c}), '
+            f'leaves_{name}, {len(leaves)}, 0, {offsets}, {count}}};\n')
 
 
 class Types:
@@ -22,15 +48,15 @@ class Types:
     def c(self, type):
         if type is None:
             return 'void'
-        if not isinstance(type, Struct):
+        if is_known(type):
             return type.c
         if type not in self.names:
-            for inner in structs_of(type):
-                if inner not in self.names:
-                    self.names[inner] = f't{len(self.names)}'
-                    self.declared.append(self.declaration(inner))
-                    self.described.append(self.description(inner))
-        return 'struct ' + self.names[type]
+            for inner in types_of(type):
+                if not is_known(inner) and inner not in self.names:
+                    self.names[inner] = (f't{len(self.names)}' if isinstance(inner, Struct)
+                                         else inner.name)
+                    self.add(inner)
+        return 'struct ' + self.names[type] if isinstance(type, Struct) else type.c
 
     def entry(self, type):
         """The address of its struct type."""
@@ -38,6 +64,31 @@ class Types:
         if type is None:
             return 'NULL'
         return '&type_' + (self.names[type] if isinstance(type, Struct) else type.name)
+
+    def add(self, type):
+        if isinstance(type, Struct):
+            self.declared.append(self.declaration(type))
+            self.described.append(self.description(type))
+            return
+        if isinstance(type, Vector):
+            self.declared.append(vector_declaration(type))
+        self.described.append(self.simple_description(type))
+
+    def simple_description(self, type):
+        """Of what harness.h does not know, but is no struct."""
+        name, elements, said = type.name, '', f'sizeof({type.c}), _Alignof({type.c})'
+        if isinstance(type, Scalar):
+            code = type.ffi.upper()
+        elif isinstance(type, Complex):
+            self.c(type.part)
+            code, elements = 'COMPLEX', f'&{self.ffi(type.part)}, '
+        else:
+            code, elements = 'VECTOR', f'&{self.ffi(type.lane)}, ' * type.count
+            if not type.explicit:
+                said = '0, 0'
+        return (f'static ffi_type *elements_{name}[] = {{{elements}NULL}};\n'
+                f'static ffi_type ffi_{name} = {{{said}, FFI_TYPE_{code}, '
+                f'{f"elements_{name}" if elements else "NULL"}}};\n' + record(type, type.c, name))
 
     def declaration(self, struct):
         lines = []
@@ -52,7 +103,7 @@ class Types:
         return text
 
     def ffi(self, type):
-        return 'ffi_' + self.names[type] if isinstance(type, Struct) else 'ffi_type_' + type.ffi
+        return 'ffi_type_' + type.ffi if is_known(type) else 'ffi_' + self.names[type]
 
     def element(self, type, align):
         """An ffi_type for a member; with a copy of its own if it is more aligned than its type."""
@@ -61,10 +112,13 @@ class Types:
         if isinstance(type, Struct):
             return (f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_STRUCT, '
                     f'elements_{self.names[type]}}}')
+        if isinstance(type, Vector):  # whose size and alignment are its lanes', so a struct of it
+            return (f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_STRUCT, '
+                    f'(ffi_type *[]){{&{self.ffi(type)}, NULL}}}}')
         if isinstance(type, Scalar):
             return f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_{type.ffi.upper()}, NULL}}'
         return (f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_COMPLEX, '
-                f'(ffi_type *[]){{&ffi_type_{type.part.ffi}, NULL}}}}')
+                f'(ffi_type *[]){{&{self.ffi(type.part)}, NULL}}}}')
 
     def description(self, struct):
         name, c = self.names[struct], self.c(struct)
@@ -73,22 +127,14 @@ class Types:
             for i in range(member.repeats):
                 elements.append(self.element(member.type, 0 if i else member.align))
                 offsets.append(f'offsetof({c}, m{n}{f"[{i}]" if member.count else ""})')
-        leaves = []
-        for path, meaning in struct.leaves():
-            place = f'offsetof({c}, {path.rstrip("@")})'
-            if path.endswith('@'):
-                place += f' + {16 if meaning == 10 else meaning}'
-            leaves.append(f'{{{place}, {meaning}}}')
         said = '0, 0' if struct.laid_out else f'sizeof({c}), _Alignof({c})'
         return (
             f'_Static_assert(sizeof({c}) == {struct.size} && _Alignof({c}) == {struct.align}, "");\n'
             f'static ffi_type *elements_{name}[] = {{{", ".join(elements)}, NULL}};\n'
             f'static ffi_type ffi_{name} = {{{said}, FFI_TYPE_STRUCT, elements_{name}}};\n'
-            f'static const struct leaf leaves_{name}[] = {{{", ".join(leaves)}}};\n'
-            f'static const size_t offsets_{name}[] = {{{", ".join(offsets)}}};\n'
-            f'static const struct type type_{name} = {{&ffi_{name}, sizeof({c}), _Alignof({c}), '
-            f'leaves_{name}, {len(leaves)}, 0, '
-            f'{f"offsets_{name}" if struct.laid_out else "NULL"}, {len(elements)}}};\n')
+            f'static const size_t offsets_{name}[] = {{{", ".join(offsets)}}};\n' +
+            record(struct, c, name, f'offsets_{name}' if struct.laid_out else 'NULL',
+                   len(elements)))
 
 
 def parameters(signature, types, names=True):

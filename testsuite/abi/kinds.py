@@ -7,7 +7,7 @@ to know which ones the compilers disagree about; the generated C asserts sizes a
 from the compiler.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 LARGEST = 1024  # bytes; harness.h has room for no more
@@ -40,7 +40,8 @@ class Scalar:
         return self.name == 'f' or (self.signed != 0 and self.size < 4)
 
     def leaves(self, path=''):
-        yield path, self.meaning
+        """What of a value means something: C's name for a place, how far behind it, how many bytes."""
+        yield path, 0, self.meaning
 
 
 U8 = Scalar('u8', 'unsigned char', 'uint8', 1, 1)
@@ -55,9 +56,13 @@ PTR = Scalar('ptr', 'void *', 'pointer', 8)
 FLOAT = Scalar('f', 'float', 'float', 4)
 DOUBLE = Scalar('d', 'double', 'double', 8)
 LDOUBLE = Scalar('ld', 'long double', 'longdouble', 16)
+U128 = Scalar('u128', 'unsigned __int128', 'uint128', 16)  # never extended, so without a sign here
+S128 = Scalar('s128', '__int128', 'sint128', 16)
 
 INTEGERS = (U8, S8, U16, S16, U32, S32, U64, S64, PTR)
+NUMBERS = (U8, S8, U16, S16, U32, S32, U64, S64)
 FLOATS = (FLOAT, DOUBLE)
+WIDE = (U128, S128)
 
 
 @dataclass(frozen=True)
@@ -88,12 +93,48 @@ class Complex:
 
     def leaves(self, path=''):
         """C has no name for a part's place."""
-        yield path, self.part.meaning
-        yield path + '@', self.part.meaning
+        yield path, 0, self.part.meaning
+        yield path, self.part.size, self.part.meaning
 
 
 CFLOAT, CDOUBLE, CLDOUBLE = Complex(FLOAT), Complex(DOUBLE), Complex(LDOUBLE)
 COMPLEX = (CFLOAT, CDOUBLE, CLDOUBLE)
+COMPLEX_INTEGERS = tuple(map(Complex, NUMBERS))
+
+
+@dataclass(frozen=True)
+class Vector:
+    lane: Scalar
+    count: int  # of the lanes; if it is no power of two the last ones are padding
+    explicit: bool = False  # as for Struct
+    promoted = False
+    signed = 0
+
+    @property
+    def name(self):
+        return f'v{self.count}{self.lane.name}{"_said" if self.explicit else ""}'
+
+    @property
+    def c(self):
+        return self.name
+
+    @property
+    def size(self):
+        return self.lane.size * (1 << (self.count - 1).bit_length())
+
+    @property
+    def align(self):
+        return min(self.size, 16)
+
+    def leaves(self, path=''):
+        for i in range(self.count):
+            yield path, i * self.lane.size, self.lane.size
+
+
+LANES = tuple(lane for lane in NUMBERS + FLOATS)
+VECTORS = tuple(Vector(lane, size // lane.size) for size in (8, 16) for lane in LANES)
+PADDED_VECTORS = tuple(Vector(lane, count) for lane in LANES for count in (3, 5, 6, 7, 11)
+                       if Vector(lane, count).size in (8, 16))
 
 
 @dataclass(frozen=True)
@@ -152,16 +193,16 @@ class Struct:
                 yield from member.type.leaves(f'{name}[{i}]' if member.count else name)
 
 
-def structs_of(type):
-    """The structs that a type is made of, inner ones first, itself last."""
+def types_of(type):
+    """The types that a type is made of, inner ones first, itself last."""
     if isinstance(type, Struct):
         for member in type.members:
-            yield from structs_of(member.type)
-        yield type
+            yield from types_of(member.type)
+    yield type
 
 
 def scalars_of(type):
-    """The scalar and complex types that a type is made of."""
+    """The scalar, complex and vector types that a type is made of, in their order."""
     if isinstance(type, Struct):
         for member in type.members:
             for _ in range(member.repeats):
@@ -173,6 +214,8 @@ def scalars_of(type):
 def settled(type, explicit=False):
     """The same with all structs explicit that are in an explicit one: the library takes that as it
     stands, and does not look into it for what has still to be laid out."""
+    if isinstance(type, Vector) and explicit:
+        return replace(type, explicit=True)
     if not isinstance(type, Struct):
         return type
     explicit = explicit or not type.laid_out

@@ -8,7 +8,7 @@ on with the first that still fails.
 import re
 from dataclasses import replace
 
-from kinds import COMPLEX, INTEGERS, PTR, S32, Struct, settled
+from kinds import DOUBLE, INTEGERS, PTR, S32, S64, WIDE, Complex, Struct, Vector, settled
 
 STEPS = 200
 ROUNDS = 12  # other values, too, may hide a failure
@@ -42,8 +42,16 @@ def simpler(type):
                 yield replace(type, **change)
         for members in simpler_members(type):
             yield replace(type, members=members)
-    elif type in COMPLEX:
+    elif isinstance(type, Complex):
         yield type.part
+    elif type in WIDE:
+        yield S64
+    elif isinstance(type, Vector):
+        yield DOUBLE
+        for change in ({'explicit': False}, {'count': type.size // type.lane.size},
+                       {'lane': DOUBLE, 'count': type.size // 8}):
+            if replace(type, **change) != type:
+                yield replace(type, **change)
     elif type in INTEGERS and type not in (S32, PTR):
         yield S32
     elif type == PTR:
@@ -82,7 +90,7 @@ def candidates(signature):
 
 def kind(what):
     """A failure without what is particular to one signature."""
-    what = re.sub(r'^ffi_call(_go)?(, rvalue NULL)?:', 'ffi_call:', what)
+    what = re.sub(r'^ffi_call(_go|_plan_invoke)?(, rvalue NULL)?:', 'ffi_call:', what)
     return re.sub(r'\d+', 'N', what)
 
 

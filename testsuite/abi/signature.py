@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from draw import CLASSES, PLAIN
-from kinds import settled
+from kinds import WIDE, Vector, scalars_of, settled
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,12 @@ ABIS = {
         (10, Abi('FFI_WIN64', 'windows', '__attribute__((ms_abi))')),
     ),
 }
+
+def is_new(signature):
+    """Does it have types that came with libffi 3.6 and 3.8?"""
+    return any(part in WIDE or isinstance(part, Vector) or getattr(part, 'part', None) in WIDE
+               for type in signature.types for part in scalars_of(type))
+
 
 MOST_ARGUMENTS = 40  # harness.h has room for no more
 

@@ -39,6 +39,10 @@ Test(class, a_word_says_kind_size_and_alignment)
     expect_word(&ffi_type_double, FFI_TYPE_DOUBLE, 8, 8);
     expect_word(&ffi_type_longdouble, FFI_TYPE_LONGDOUBLE, sizeof(long double), 16);
     expect_word(&ffi_type_complex_double, FFI_TYPE_COMPLEX, 16, 8);
+    expect_word(&ffi_type_uint128, FFI_TYPE_UINT128, 16, 16);
+    expect_word(
+        &(ffi_type){.type = FFI_TYPE_VECTOR, .elements = TYPES(&ffi_type_double, &ffi_type_double)},
+        FFI_TYPE_VECTOR, 16, 16);
     expect_word(STRUCT(&ffi_type_sshort, &ffi_type_schar), FFI_TYPE_STRUCT, 4, 2);
     expect_word(STRUCT_AS(1000000, 0x8000, &ffi_type_sint), FFI_TYPE_STRUCT, 1000000, 0x8000);
 }
@@ -49,6 +53,7 @@ Test(class, what_is_passed_alike_has_one_word)
     cr_expect(eq(u64, class_of(&c_int), class_of(&ffi_type_sint32)));
     cr_expect(eq(u64, class_of(&ffi_type_sint64), class_of(&ffi_type_uint64)));
     cr_expect(eq(u64, class_of(&ffi_type_pointer), class_of(&ffi_type_uint64)));
+    cr_expect(eq(u64, class_of(&ffi_type_sint128), class_of(&ffi_type_uint128)));
     ffi_type *pair = STRUCT(&ffi_type_sint, &ffi_type_uint);
     cr_expect(eq(u64, class_of(pair), class_of(STRUCT(STRUCT(&ffi_type_uint), &ffi_type_sint))));
 }
@@ -77,6 +82,9 @@ Test(class, what_is_passed_differently_has_different_words)
         &ffi_type_complex_float,
         &ffi_type_complex_double,
         &ffi_type_complex_longdouble,
+        &ffi_type_uint128,
+        &(ffi_type){.type = FFI_TYPE_VECTOR, .elements = TYPES(&ffi_type_float, &ffi_type_float)},
+        &(ffi_type){.type = FFI_TYPE_VECTOR, .elements = TYPES(&ffi_type_double, &ffi_type_double)},
         STRUCT(&ffi_type_sint, &ffi_type_sint),
         STRUCT(&ffi_type_float, &ffi_type_float),
         STRUCT(&ffi_type_longdouble),
@@ -138,4 +146,29 @@ Test(class, nothing_is_larger_than_the_bound)
     expect_word(STRUCT_AS(RX_MAX_SIZE, 8, &ffi_type_slong), FFI_TYPE_STRUCT, RX_MAX_SIZE, 8);
     expect_refused(STRUCT_AS(RX_MAX_SIZE + 8, 8, &ffi_type_slong));
     expect_refused(STRUCT_AS(SIZE_MAX - 7, 8, &ffi_type_slong));
+}
+
+/* Each struct says that it has 16 members, all of one byte, and 16 bytes; and lies in one of one
+ * byte and 16 members, and so on: gone through one by one there would be 16 to the power of 30. */
+Test(class, the_work_is_bounded_whatever_the_types_say, .timeout = 20)
+{
+    static ffi_type types[30];
+    static ffi_type *members[30][17];
+    for (size_t i = 0; i < LENGTH(types); i++) {
+        for (size_t k = 0; k < 16; k++)
+            members[i][k] = i == 0 ? &ffi_type_uint8 : &types[i - 1];
+        types[i] = (ffi_type){i % 2 == 0 ? 16 : 1, 1, FFI_TYPE_STRUCT, members[i]};
+    }
+    for (size_t i = 0; i < LENGTH(types); i++) {
+        ffi_cif cif;
+        cr_expect(eq(int, ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &types[i], NULL), FFI_OK));
+        cr_expect(
+            eq(int, ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &types[i], TYPES(&types[i])), FFI_OK));
+    }
+    /* And where all are of one byte. */
+    for (size_t i = 0; i < LENGTH(types); i++)
+        types[i].size = 1;
+    cr_expect(ne(u64, class_of(&types[29]), 0));
+    types[29].size = 16;
+    cr_expect(ne(u64, class_of(&types[29]), 0));
 }

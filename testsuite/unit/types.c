@@ -19,14 +19,14 @@ Test(types, the_type_object_is_laid_out_as_in_libffi)
 Test(types, the_type_codes_are_those_of_libffi)
 {
     static const int codes[] = {
-        FFI_TYPE_VOID,       FFI_TYPE_INT,    FFI_TYPE_FLOAT,   FFI_TYPE_DOUBLE,
-        FFI_TYPE_LONGDOUBLE, FFI_TYPE_UINT8,  FFI_TYPE_SINT8,   FFI_TYPE_UINT16,
-        FFI_TYPE_SINT16,     FFI_TYPE_UINT32, FFI_TYPE_SINT32,  FFI_TYPE_UINT64,
-        FFI_TYPE_SINT64,     FFI_TYPE_STRUCT, FFI_TYPE_POINTER, FFI_TYPE_COMPLEX,
+        FFI_TYPE_VOID,    FFI_TYPE_INT,     FFI_TYPE_FLOAT,   FFI_TYPE_DOUBLE, FFI_TYPE_LONGDOUBLE,
+        FFI_TYPE_UINT8,   FFI_TYPE_SINT8,   FFI_TYPE_UINT16,  FFI_TYPE_SINT16, FFI_TYPE_UINT32,
+        FFI_TYPE_SINT32,  FFI_TYPE_UINT64,  FFI_TYPE_SINT64,  FFI_TYPE_STRUCT, FFI_TYPE_POINTER,
+        FFI_TYPE_COMPLEX, FFI_TYPE_UINT128, FFI_TYPE_SINT128, FFI_TYPE_VECTOR,
     };
     for (size_t i = 0; i < LENGTH(codes); i++)
         cr_expect(eq(int, codes[i], (int)i));
-    cr_expect(ge(int, FFI_TYPE_LAST, FFI_TYPE_COMPLEX));
+    cr_expect(eq(int, FFI_TYPE_LAST, FFI_TYPE_VECTOR));
 }
 
 #define EXPECT_SCALAR(name, c_type, code)                                                          \
@@ -51,6 +51,8 @@ Test(types, scalars_are_as_the_compiler_has_them)
     EXPECT_SCALAR(double, double, FFI_TYPE_DOUBLE);
     EXPECT_SCALAR(longdouble, long double, FFI_TYPE_LONGDOUBLE);
     EXPECT_SCALAR(pointer, void *, FFI_TYPE_POINTER);
+    EXPECT_SCALAR(uint128, unsigned __int128, FFI_TYPE_UINT128);
+    EXPECT_SCALAR(sint128, __int128, FFI_TYPE_SINT128);
 }
 
 Test(types, c_names_mean_the_types_of_c)

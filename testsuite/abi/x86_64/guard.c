@@ -38,14 +38,21 @@ unsigned guard_depth(void)
     return depth;
 }
 
+static bool is_wide_integer(const ffi_type *type)
+{
+    return type->type == FFI_TYPE_UINT128 || type->type == FFI_TYPE_SINT128;
+}
+
 bool guard_address_returned(const struct signature *s)
 {
     const struct type *t = s->result;
     bool in_memory = false;
     if (t != NULL && s->windows) /* Microsoft x64, "Return values" */
-        in_memory = t->size > 8 || (t->size & (t->size - 1)) != 0;
+        in_memory = !is_wide_integer(t->ffi) && (t->size > 8 || (t->size & (t->size - 1)) != 0);
     else if (t != NULL && t->ffi->type == FFI_TYPE_STRUCT) /* psABI 3.2.3, those of class MEMORY */
         in_memory = t->size > 16;
+    else if (t != NULL && t->ffi->type == FFI_TYPE_COMPLEX)
+        in_memory = is_wide_integer(t->ffi->elements[0]);
     return !in_memory || guard.seen_rax == guard.seen_first;
 }
 

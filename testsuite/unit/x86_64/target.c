@@ -61,4 +61,10 @@ Test(target, features_are_said)
 #ifndef FFI_TARGET_HAS_COMPLEX_TYPE
     cr_fatal("FFI_TARGET_HAS_COMPLEX_TYPE is not defined");
 #endif
+#ifndef FFI_TARGET_HAS_INT128
+    cr_fatal("FFI_TARGET_HAS_INT128 is not defined");
+#endif
+#ifndef FFI_TARGET_HAS_VECTOR_TYPE
+    cr_fatal("FFI_TARGET_HAS_VECTOR_TYPE is not defined");
+#endif
 }

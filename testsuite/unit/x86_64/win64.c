@@ -117,16 +117,29 @@ Test(win64, results_are_in_rax_or_xmm0_or_in_memory)
         ffi_type *type;
         unsigned ret;
     } rows[] = {
-        {&ffi_type_void, RX_RET_VOID},         {&ffi_type_uint8, RX_RET_U8},
-        {&ffi_type_sint8, RX_RET_S8},          {&ffi_type_uint16, RX_RET_U16},
-        {&ffi_type_sint16, RX_RET_S16},        {&ffi_type_uint32, RX_RET_U32},
-        {&ffi_type_sint32, RX_RET_S32},        {&ffi_type_uint64, RX_RET_U64},
-        {&ffi_type_pointer, RX_RET_U64},       {&ffi_type_float, RX_RET_FLOAT},
-        {&ffi_type_double, RX_RET_DOUBLE},     {&ffi_type_longdouble, RX_RET_MEMORY},
-        {&ffi_type_complex_float, RX_RET_II},  {&ffi_type_complex_double, RX_RET_MEMORY},
-        {STRUCT(&ffi_type_double), RX_RET_II}, {bytes_type(1), RX_RET_II},
-        {bytes_type(3), RX_RET_MEMORY},        {bytes_type(8), RX_RET_II},
-        {bytes_type(9), RX_RET_MEMORY},        {bytes_type(16), RX_RET_MEMORY},
+        {&ffi_type_void, RX_RET_VOID},
+        {&ffi_type_uint8, RX_RET_U8},
+        {&ffi_type_sint8, RX_RET_S8},
+        {&ffi_type_uint16, RX_RET_U16},
+        {&ffi_type_sint16, RX_RET_S16},
+        {&ffi_type_uint32, RX_RET_U32},
+        {&ffi_type_sint32, RX_RET_S32},
+        {&ffi_type_uint64, RX_RET_U64},
+        {&ffi_type_pointer, RX_RET_U64},
+        {&ffi_type_float, RX_RET_FLOAT},
+        {&ffi_type_double, RX_RET_DOUBLE},
+        {&ffi_type_longdouble, RX_RET_MEMORY},
+        {&ffi_type_complex_float, RX_RET_II},
+        {&ffi_type_complex_double, RX_RET_MEMORY},
+        {STRUCT(&ffi_type_double), RX_RET_II},
+        {bytes_type(1), RX_RET_II},
+        {bytes_type(3), RX_RET_MEMORY},
+        {bytes_type(8), RX_RET_II},
+        {bytes_type(9), RX_RET_MEMORY},
+        {bytes_type(16), RX_RET_MEMORY},
+        {&ffi_type_uint128, RX_RET_VECTOR},
+        {&ffi_type_sint128, RX_RET_VECTOR},
+        {STRUCT(&ffi_type_sint128), RX_RET_MEMORY},
     };
     for (size_t i = 0; i < LENGTH(rows); i++) {
         const struct rx_plan *plan = plan_of(FFI_WIN64, rows[i].type, NO_TYPES);
@@ -144,4 +157,36 @@ Test(win64, the_address_of_a_result_takes_the_first_slot)
     expect_at(plan, 1, RX_GENERAL(2), RX_OP_U64);
     expect_at(plan, 2, RX_GENERAL(3), RX_OP_U64);
     expect_at(plan, 3, STACK(4), RX_OP_U64);
+}
+
+/* As gcc and clang have them. */
+Test(win64, an_int128_is_passed_by_address)
+{
+    ffi_type *q = &ffi_type_sint128, *l = &ffi_type_slong;
+    const struct rx_plan *plan = plan_of(FFI_GNUW64, &ffi_type_uint128, TYPES(q, l, q, l, q));
+    expect_at(plan, 0, RX_GENERAL(0), RX_OP_REF); /* the result takes no slot */
+    expect_at(plan, 1, RX_GENERAL(1), RX_OP_U64);
+    expect_at(plan, 2, RX_GENERAL(2), RX_OP_REF);
+    expect_at(plan, 4, STACK(4), RX_OP_REF);
+    for (unsigned i = 0; i < 5; i += 2)
+        cr_expect(eq(u32, (plan->args[i].dst2 - RX_AREA_STACK) % 16, 0), "argument %u", i);
+}
+
+Test(win64, vectors_are_refused)
+{
+    ffi_type *f = &ffi_type_float, *d = &ffi_type_double;
+    ffi_type *vectors[] = {
+        &(ffi_type){.type = FFI_TYPE_VECTOR, .elements = TYPES(f, f)},
+        &(ffi_type){.type = FFI_TYPE_VECTOR, .elements = TYPES(f, f, f, f)},
+        &(ffi_type){.type = FFI_TYPE_VECTOR, .elements = TYPES(d, d, d, d)},
+    };
+    for (size_t n = 0; n < LENGTH(abis); n++) {
+        for (size_t i = 0; i < LENGTH(vectors); i++) {
+            ffi_cif cif;
+            ffi_status status = ffi_prep_cif(&cif, abis[n], 0, vectors[i], NULL);
+            cr_expect(eq(int, status, FFI_BAD_TYPEDEF));
+            status = ffi_prep_cif(&cif, abis[n], 1, &ffi_type_void, TYPES(vectors[i]));
+            cr_expect(eq(int, status, FFI_BAD_TYPEDEF));
+        }
+    }
 }
