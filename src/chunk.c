@@ -4,7 +4,9 @@
  *
  * A hash table says which chunk an address is in (chunk.h). It is open-addressed and only grows. A
  * chunk is in the table before any index of it is handed out: whoever finds a chunk that is there
- * sees to that, whether or not he was the one to make it.
+ * sees to that, whether or not he was the one to make it; and not before it is certain that it is
+ * this chunk, as an address that was dropped may come back. testsuite/models/chunk.pml has these
+ * steps, and spin tries every order of them.
  */
 #include "chunk.h"
 

@@ -69,7 +69,29 @@ void rx_pool_each(bool (*visit)(uint32_t i, void *data), void *data)
             return;
 }
 
-/* ---- The shared list ---- */
+/* ---- The shared list ----
+ *
+ * Why it is right; testsuite/models/list.pml has it step by step, and spin tries every order.
+ *
+ * A push or a pop takes effect at its successful exchange of the head, a pop that finds nothing at
+ * its load of the head. In between nothing is held, so whoever stops there, for a signal or for
+ * good, is in nobody's way; who fails, fails because another has succeeded.
+ *
+ * `next` of an index is written by its owner alone: from the exchange that popped it to the one
+ * that pushes it. A pop reads it without being the owner, and may read what is out of date, or not
+ * true yet. Then the index has been popped since the head was loaded, the count has risen, and the
+ * exchange fails. The read itself is of memory that is never unmapped, in a chunk that is there.
+ * Without the count the head might be the same index again, with another behind it. The count is
+ * wrong only if a thread is stopped between load and exchange for a multiple of 2^32 changes, to
+ * the unit, and meets the same index there.
+ *
+ * Memory order: the push releases what was written of the index, `next` included. All changes of
+ * the head are read-modify-writes, so they continue the release sequence of every push before them,
+ * and whoever acquires any later head has what belongs to each index below it. So a pop that
+ * succeeds has read the `next` of that push, and the former owner's writes, and offset and table
+ * entry of its chunk, come before the new owner's. A push reads nothing through the head: to load
+ * it relaxed will do.
+ */
 
 /* The first index + 1, and above 32 bits the count of changes. */
 static _Atomic(uint64_t) list;
