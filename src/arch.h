@@ -24,6 +24,7 @@ ffi_status rx_arch_classify(ffi_abi abi, const ffi_type *type, unsigned *found);
  * first, but for align and the fields below that say so. */
 struct rx_builder {
     ffi_abi abi;      /* set by shared code */
+    bool variadic;    /* likewise: the function's parameters end in "..." */
     size_t stack;     /* bytes of stacked arguments, at most RX_MAX_SIZE more than that */
     size_t copies;    /* bytes of the copies of arguments that travel by reference */
     unsigned general; /* argument registers used */
@@ -35,8 +36,8 @@ struct rx_builder {
  * ret_in_memory and sret. */
 void rx_arch_place_result(struct rx_builder *b, rx_class result);
 
-/* Decides where the next argument travels. `variadic`: it stands for a "...". */
-struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bool variadic);
+/* Decides where the next argument travels. */
+struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument);
 
 /* Chooses the routines: sets plan.call, plan.entry and plan.last. args are the plan's arguments,
  * behind which lies the room for its steps; NULL for a plan that nobody will run. */
@@ -103,9 +104,9 @@ unsigned rx_run_go(ffi_go_closure *closure, char *area);
 void rx_called_unprepared(void *cell) __attribute__((noreturn));
 void rx_called_freed(void *cell) __attribute__((noreturn));
 
-/* Writes machine code to tramp, FFI_TRAMPOLINE_SIZE bytes that the client will execute, which
- * enters `entry` as a trampoline of the pool would. */
-void rx_arch_write_trampoline(char *tramp, rx_entry *entry);
+/* Writes machine code to tramp, FFI_TRAMPOLINE_SIZE bytes that the client will execute at code,
+ * which enters `entry` as a trampoline of the pool would. */
+void rx_arch_write_trampoline(char *tramp, const void *code, rx_entry *entry);
 
 /* ---- The pool, assembled in trampolines.S: RX_POOL_SIZE of each ---- */
 

@@ -95,11 +95,20 @@ void rx_fill(char *area, const struct rx_plan *plan, void **avalue, void *rvalue
             store_word(area + arg->dst2, LOAD(uint32_t, value));
             break;
         case RX_OP_COPY:
+        case RX_OP_MOVE:
             memcpy(dst, value, arg->size);
             break;
         case RX_OP_REF:
             memcpy(area + arg->dst2, value, arg->size);
             store_word(dst, (uintptr_t)(area + arg->dst2));
+            break;
+        case RX_OP_SPREAD4:
+            for (unsigned done = 0; done < arg->size; done += 4, dst += 16)
+                store_word(dst, LOAD(uint32_t, value + done));
+            break;
+        case RX_OP_SPREAD8:
+            for (unsigned done = 0; done < arg->size; done += 8, dst += 16)
+                store_word(dst, LOAD(uint64_t, value + done));
             break;
         }
     }

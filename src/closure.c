@@ -183,7 +183,7 @@ prepare_slowly(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data
     int64_t i = rx_index_of_code(codeloc);
     if (i < 0) {
         fill_in(closure, cif, fun, user_data);
-        rx_arch_write_trampoline(closure->tramp, entry_of(cif, rx_arch_entry));
+        rx_arch_write_trampoline(closure->tramp, codeloc, entry_of(cif, rx_arch_entry));
         return FFI_OK;
     }
     struct rx_record *record = rx_record_of(i);
@@ -262,18 +262,36 @@ static inline void *load_pointer(const char *from)
     return p;
 }
 
-/* Where the client finds an argument. `gathered` is where the next one to be gathered goes. */
+/* Four pieces of a spread argument, next to each other. It may have fewer, but the area goes on. */
+static inline void gather(char *whole, const char *place, size_t bytes)
+{
+    for (unsigned i = 0; i < 4; i++)
+        memcpy(whole + i * bytes, place + i * 16, bytes);
+}
+
+/* Where the client finds an argument. `gathered` is where the next one to be gathered goes, by
+ * rx_gather_size. */
 static inline void *argument(char *area, const struct rx_arg *arg, char **gathered)
 {
     char *place = area + arg->dst;
     if (arg->op == RX_OP_REF)
         return load_pointer(place);
-    if (arg->op != RX_OP_PAIR)
+    if (rx_likely(arg->op < RX_OP_PAIR))
         return place;
     char *whole = *gathered;
     *gathered += 16;
-    memcpy(whole, place, 8);
-    memcpy(whole + 8, area + arg->dst2, 8);
+    if (arg->op == RX_OP_PAIR) {
+        memcpy(whole, place, 8);
+        memcpy(whole + 8, area + arg->dst2, 8);
+    } else if (arg->op == RX_OP_SPREAD4) {
+        gather(whole, place, 4);
+    } else if (arg->op == RX_OP_SPREAD8) {
+        gather(whole, place, 8);
+        *gathered += 16;
+    } else {
+        memcpy(whole, place, 32);
+        *gathered += 16;
+    }
     return whole;
 }
 
@@ -314,7 +332,8 @@ static __attribute__((noinline)) unsigned run_slowly(ffi_cif *cif, handler *fun,
 
 #define COMMON_ROOM 160
 
-static inline unsigned find_and_run(ffi_cif *cif, handler *fun, void *user_data, char *area)
+static inline __attribute__((always_inline)) unsigned find_and_run(ffi_cif *cif, handler *fun,
+                                                                   void *user_data, char *area)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
     if (rx_unlikely(plan == NULL || room_of(plan) > COMMON_ROOM))

@@ -30,7 +30,8 @@ static struct rx_arg nowhere(void)
 ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const ffi_cif *cif,
                                 unsigned nfixed)
 {
-    struct rx_builder b = {.plan.align = 16, .abi = cif->abi};
+    struct rx_builder b = {
+        .plan.align = 16, .abi = cif->abi, .variadic = nfixed != RX_NOT_VARIADIC};
     rx_class class = rx_class_of(cif->abi, cif->rtype);
     if (class == 0)
         return FFI_BAD_TYPEDEF;
@@ -39,19 +40,14 @@ ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const
     b.plan.ret_align = __builtin_ctz(rx_class_align(class));
     rx_arch_place_result(&b, class);
 
-    if (nfixed == RX_NOT_VARIADIC)
-        nfixed = cif->nargs;
     for (unsigned i = 0; i < cif->nargs; i++) {
         class = rx_class_of(cif->abi, cif->arg_types[i]);
         if (class == 0)
             return FFI_BAD_TYPEDEF;
-        struct rx_arg arg =
-            class == RX_CLASS_VOID ? nowhere() : rx_arch_place_argument(&b, class, i >= nfixed);
-        if (arg.op == RX_OP_PAIR) {
-            b.plan.gather += 16;
-        } else if (arg.op == RX_OP_REF) {
+        struct rx_arg arg = class == RX_CLASS_VOID ? nowhere() : rx_arch_place_argument(&b, class);
+        if (arg.op == RX_OP_REF)
             arg.dst2 = reserve_copy(&b, arg.size, rx_class_align(class));
-        }
+        b.plan.gather += rx_gather_size(arg.op);
         if (b.stack + b.copies > RX_MAX_SIZE)
             return FFI_BAD_TYPEDEF;
         if (args != NULL)
@@ -61,6 +57,7 @@ ffi_status rx_plan_compile_into(struct rx_plan *head, struct rx_arg *args, const
     b.plan.bytes = rx_align_up(b.stack, 16);
     size_t copies = RX_AREA_STACK + rx_align_up(b.stack, b.plan.align);
     b.plan.frame = copies + b.copies;
+    b.plan.room = b.plan.frame - RX_AREA_STACK;
     b.plan.steps = rx_plan_steps(cif->nargs);
     if (args != NULL && b.copies != 0)
         for (unsigned i = 0; i < cif->nargs; i++)

@@ -35,11 +35,15 @@ enum rx_op {
     RX_OP_U64,    /* also a double */
     RX_OP_PART,   /* a struct of up to one word at dst */
     RX_OP_TWO,    /* a struct of up to two words, next to each other at dst */
-    RX_OP_PAIR,   /* a struct of up to two words, at dst and at dst2; a closure gathers it */
     RX_OP_BOTH,   /* U64 at dst and again at dst2 */
     RX_OP_BOTH32, /* U32 likewise */
     RX_OP_COPY,   /* size bytes at dst */
-    RX_OP_REF     /* a pointer at dst, to a copy that ffi_call makes at dst2 */
+    RX_OP_REF,    /* a pointer at dst, to a copy that ffi_call makes at dst2 */
+    /* In pieces, which a closure gathers: */
+    RX_OP_PAIR,    /* a struct of up to two words, at dst and at dst2 */
+    RX_OP_SPREAD4, /* up to four pieces of 4 bytes, at dst and every 16 bytes from there on */
+    RX_OP_SPREAD8, /* the same of 8 bytes */
+    RX_OP_MOVE     /* 32 bytes at dst, less aligned there than their type */
 };
 
 struct rx_arg {
@@ -50,6 +54,12 @@ struct rx_arg {
     uint8_t tail; /* PART, TWO and PAIR: bytes in the last word, 1 to 8 */
     uint16_t unused;
 };
+
+/* Bytes in which a closure gathers an argument: all that the op may say. */
+static inline size_t rx_gather_size(enum rx_op op)
+{
+    return op < RX_OP_PAIR ? 0 : op < RX_OP_SPREAD8 ? 16 : 32;
+}
 
 /* What an architecture makes of a plan for its call routines: see there. */
 struct rx_step {
@@ -67,14 +77,14 @@ struct rx_plan {
     uint32_t gather;   /* bytes in which a closure gathers arguments */
     uint32_t sret;     /* where in the area the result's address travels, if ret_in_memory */
     bool ret_in_memory;
-    uint8_t ret;       /* the architecture's code for how the result comes back */
-    uint8_t ret_bytes; /* bytes to store of a struct that comes back in registers */
-    uint8_t nvector;   /* vector registers used by arguments */
-    uint8_t call;      /* which of the architecture's call routines ffi_call uses */
-    uint8_t call_go;   /* and which one ffi_call_go */
-    uint8_t entry;     /* which of its closure entries runs this plan */
-    uint8_t ret_align; /* log2 of the alignment of the result's type */
-    uint8_t unused[4];
+    uint8_t ret;         /* the architecture's code for how the result comes back */
+    uint8_t ret_bytes;   /* bytes to store of a struct that comes back in registers */
+    uint8_t nvector;     /* vector registers used by arguments */
+    uint8_t call;        /* which of the architecture's call routines ffi_call uses */
+    uint8_t call_go;     /* and which one ffi_call_go */
+    uint8_t entry;       /* which of its closure entries runs this plan */
+    uint8_t ret_align;   /* log2 of the alignment of the result's type */
+    uint32_t room;       /* bytes of the stacked arguments and the copies behind them */
     uint32_t steps;      /* where the steps are, from the start of the plan */
     struct rx_step last; /* the last of them */
     uint32_t unused2;

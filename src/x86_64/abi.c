@@ -87,9 +87,8 @@ void rx_arch_place_result(struct rx_builder *b, rx_class result)
         rx_win64_place_result(b, result);
 }
 
-struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument, bool variadic)
+struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument)
 {
-    (void)variadic; /* is passed like any other in both */
     return is_sysv(b->abi) ? rx_sysv_place_argument(b, argument)
                            : rx_win64_place_argument(b, argument);
 }
@@ -160,16 +159,17 @@ rx_entry *rx_arch_entry_go(const struct rx_plan *plan)
 /* ---- A trampoline in the client's memory ---- */
 
 /* endbr64; lea -11(%rip),%r10, which is the address of endbr64; jmp *7(%rip), the last word. */
-void rx_arch_write_trampoline(char *tramp, rx_entry *entry)
+void rx_arch_write_trampoline(char *tramp, const void *code, rx_entry *entry)
 {
-    static const unsigned char code[FFI_TRAMPOLINE_SIZE - 8] = {
+    (void)code; /* the processor sees that the code is new */
+    static const unsigned char bytes[FFI_TRAMPOLINE_SIZE - 8] = {
         0xf3, 0x0f, 0x1e, 0xfa,                   /* 0 */
         0x4c, 0x8d, 0x15, 0xf5, 0xff, 0xff, 0xff, /* 4 */
         0xff, 0x25, 0x07, 0x00, 0x00, 0x00,       /* 11 */
         0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, /* 17 */
     };
-    memcpy(tramp, code, sizeof code);
-    memcpy(tramp + sizeof code, &entry, sizeof entry);
+    memcpy(tramp, bytes, sizeof bytes);
+    memcpy(tramp + sizeof bytes, &entry, sizeof entry);
 }
 
 /* ---- What assembly believes ---- */

@@ -181,8 +181,8 @@ static void *call_over_a_guard(void *unused)
         guards[i] = here - (uintptr_t)here % GREATEST - i * GREATEST - GREATEST / 2;
         mprotect(guards[i], page, PROT_NONE);
     }
-    long value = 0;
-    ffi_call(two_far_apart, FN(take_two), NULL, VALUES(&value, &value));
+    long value[3] = {0};
+    ffi_call(two_far_apart, FN(take_two), NULL, VALUES(value, value));
     return unused;
 }
 
@@ -206,7 +206,7 @@ Test(call_stack, a_frame_cannot_reach_over_a_guard_page)
         mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     cr_assert(ne(ptr, stack, MAP_FAILED));
     /* In memory, because of the size that is said; no more is read than that. */
-    ffi_type *type = STRUCT_AS(8, GREATEST, &ffi_type_longdouble);
+    ffi_type *type = STRUCT_AS(24, GREATEST, &ffi_type_slong);
     ffi_cif cif = signature(&ffi_type_void, TYPES(type, type));
     two_far_apart = &cif;
     struct ending ending = ending_of(call_on_a_stack_of_its_own, stack);
@@ -246,7 +246,7 @@ Test(call_stack, over_aligned_arguments_are_aligned)
     long v[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     for (size_t i = 0; i < LENGTH(functions); i++) {
         size_t size = 16 << i;
-        ffi_type *type = STRUCT_AS(size, size, &ffi_type_schar);
+        ffi_type *type = STRUCT(STRUCT_AS(size, size, &ffi_type_schar));
         ffi_cif cif = signature(&ffi_type_sint, TYPES(l, l, l, l, l, l, l, l, l, type, l, type));
         char s[64] = {1}, t[64] = {3};
         s[size - 1] = 2;

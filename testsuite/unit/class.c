@@ -90,8 +90,8 @@ Test(class, what_is_passed_differently_has_different_words)
         STRUCT(&ffi_type_longdouble),
         STRUCT_AS(16, 16, &ffi_type_slong, &ffi_type_slong),
         STRUCT(&ffi_type_slong, &ffi_type_slong),
-        STRUCT(&ffi_type_slong, &ffi_type_double),
-        STRUCT(&ffi_type_double, &ffi_type_slong),
+        bytes_type(16),
+        STRUCT(&ffi_type_double, &ffi_type_double),
         bytes_type(17),
         bytes_type(18),
     };

@@ -172,14 +172,14 @@ struct aligned64 {
 Test(closure_structs, arguments_are_aligned_for_the_handler)
 {
     ffi_type *l = &ffi_type_slong, *x = &ffi_type_longdouble;
-    ffi_type *a16 = STRUCT_AS(16, 16, l), *a64 = STRUCT_AS(64, 64, l);
+    ffi_type *a16 = STRUCT(STRUCT_AS(16, 16, l)), *a64 = STRUCT(STRUCT_AS(64, 64, l));
     ffi_cif cif = signature(&ffi_type_void, TYPES(a16, l, a64, x, l, a16, a16, a16, a16, l, a64));
-    void (*code)(struct aligned16, long, struct aligned64, long double, long, struct aligned16,
-                 struct aligned16, struct aligned16, struct aligned16, long, struct aligned64) =
-        callback(&cif, check_alignment, NULL);
+    void *code = callback(&cif, check_alignment, NULL);
     struct aligned16 s = {1};
     struct aligned64 t = {1};
-    code(s, 1, t, 1, 1, s, s, s, s, 1, t);
+    long double one = 1;
+    /* By the library: compilers align a copy that they pass by address to 16 only. */
+    ffi_call(&cif, FN(code), NULL, VALUES(&s, &one, &t, &one, &one, &s, &s, &s, &s, &one, &t));
     cr_expect(eq(uint, misaligned, 0));
 }
 
