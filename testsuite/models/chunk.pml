@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * chunk: how a chunk is made and found (rx_chunk_have and find in src/chunk.c, take_untouched in
- * src/pool.c).
+ * chunk: how a chunk is made and found (rx_chunk_have in src/chunk.c, rx_chunk_of in src/chunk.h,
+ * take_untouched in src/pool.c).
  *
  * Each thread takes TAKES times one or two untouched indices, and looks for a chunk by its address
  * whenever an index of it has been handed out to anyone. Making a chunk may fail, the kernel gives
  * any address that is free at the time, and one that was dropped may be given again, for another
- * chunk. Addresses are tags here, 1 to TAGS, of which several begin at the same slot of the table.
+ * chunk. Addresses are tags here, 1 to TAGS, two of which begin at the same slot of the table.
  *
  * What is asserted: that no index is handed out twice, and none is left out; that who looks for a
  * chunk finds it, and its own number; that the table never says anything that is not so, or twice;
@@ -26,6 +26,7 @@ byte offset[CHUNKS];    /* of chunk 1, 2...: its tag, 0 if it is not there; offs
 byte slot_tag[SLOTS];   /* 0: free */
 byte slot_chunk[SLOTS];
 byte mark;
+bool stride; /* is known */
 
 /* Not part of the algorithm. */
 byte address[TAGS + 1];
@@ -35,7 +36,8 @@ byte ended;
 /* Puts the pair into the table. */
 inline enter(tag, n)
 {
-    probe = tag % SLOTS;
+    stride = true;
+    probe = tag / 2 % SLOTS;
     do
     :: atomic {
             if
@@ -97,6 +99,7 @@ inline have(n)
     if
     :: answer
     :: else ->
+        stride = true;
         grow();
         if
         :: made == 0
@@ -166,8 +169,8 @@ inline take_untouched()
 inline find(n)
 {
     tag = offset[n];
-    assert(tag != 0);
-    probe = tag % SLOTS;
+    assert(stride && tag != 0);
+    probe = tag / 2 % SLOTS;
     do
     :: atomic {
             assert(slot_tag[probe] != 0);
