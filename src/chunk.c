@@ -12,29 +12,32 @@
 
 uintptr_t rx_chunk_offsets[RX_CHUNKS];
 uint64_t rx_chunk_slots[RX_CHUNK_SLOTS];
-unsigned rx_chunk_stride_log2;
 
-_Static_assert(RX_CHUNKS <= RX_CHUNK_SLOTS / 2, "there is always a free slot, and a near one");
 _Static_assert(RX_CHUNKS <= 1 << 12, "a slot has room for the number");
 
-static size_t stride(void)
+/* A chunk takes more than one only in a program with much data that the library is linked into. */
+static size_t granules(void)
 {
-    unsigned log2 = 64 - __builtin_clzl(rx_chunk_span() - 1);
-    __atomic_store_n(&rx_chunk_stride_log2, log2, __ATOMIC_RELAXED);
-    return (size_t)1 << log2;
+    return (rx_chunk_span() + RX_GRANULE - 1) / RX_GRANULE;
 }
 
-static void enter(uintptr_t offset, uint32_t n)
+static void enter_granule(uint64_t granule, uint32_t n)
 {
-    uint64_t tag = ((uintptr_t)rx_trampolines + offset) / stride();
-    uint64_t wanted = tag << 12 | n;
-    for (uint64_t probe = tag;; probe++) {
+    uint64_t wanted = granule << 12 | n;
+    for (uint64_t probe = granule;; probe++) {
         uint64_t seen = 0;
         if (__atomic_compare_exchange_n(&rx_chunk_slots[probe % RX_CHUNK_SLOTS], &seen, wanted,
                                         false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
             seen == wanted)
             return;
     }
+}
+
+static void enter(uintptr_t offset, uint32_t n)
+{
+    uint64_t first = ((uintptr_t)rx_trampolines + offset) >> RX_GRANULE_LOG2;
+    for (size_t i = 0; i < granules(); i++)
+        enter_granule(first + i, n);
 }
 
 bool rx_chunk_is_there(uint32_t n)
@@ -52,7 +55,10 @@ bool rx_chunk_have(uint32_t n)
 {
     if (rx_chunk_is_there(n))
         return true;
-    uintptr_t made = rx_grow(stride()), seen = 0;
+    /* Half of the slots stay free, so that a free one is always near. */
+    if (n * granules() > RX_CHUNK_SLOTS / 2)
+        return false;
+    uintptr_t made = rx_grow(), seen = 0;
     if (made == 0)
         return false;
     if (__atomic_compare_exchange_n(&rx_chunk_offsets[n], &seen, made, false, __ATOMIC_ACQ_REL,

@@ -23,7 +23,8 @@
 struct rx_record {
     rx_entry *entry; /* where it jumps */
     uint32_t next;   /* while it is on the shared list: the next index + 1 */
-    uint32_t note;   /* pool.h's */
+    uint16_t place;  /* of the plan that it was prepared with last, for messages; 0 if it was not */
+    uint16_t state;  /* whose it is: pool.h's */
 };
 _Static_assert(sizeof(struct rx_record) == RX_RECORD_SIZE, "trampolines know the size");
 
@@ -49,6 +50,14 @@ static inline uintptr_t rx_chunk_offset(uint32_t i)
 static inline size_t rx_chunk_within(uint32_t i)
 {
     return i & ((1 << RX_CHUNK_BITS) - 1);
+}
+
+/* Bytes from the first trampoline of a chunk to the end of its last guard. */
+extern RX_HIDDEN const char rx_chunk_end[];
+
+static inline size_t rx_chunk_span(void)
+{
+    return (uintptr_t)rx_chunk_end - (uintptr_t)rx_trampolines;
 }
 
 /* ---- From an index to the parts: that of chunk 0, and as far on as the chunk is ---- */
@@ -85,54 +94,83 @@ static inline struct rx_record *rx_record_of(uint32_t i)
 
 /* ---- From an address to an index ---- */
 
-/* The number in chunk 0 of the trampoline that starts at code, or whose cell holds p; RX_POOL_SIZE
- * or more if there is none. */
-static inline uintptr_t rx_built_in_code(const void *code)
+/* How far code is behind the first trampoline, or p behind the first cell, of the chunk at offset.
+ * In the chunk, if that is less than the size of the part. */
+static inline uintptr_t rx_code_distance(const void *code, uintptr_t offset)
 {
-    uintptr_t distance = (uintptr_t)code - (uintptr_t)rx_trampolines;
-    return distance % RX_TRAMPOLINE_SIZE == 0 ? distance / RX_TRAMPOLINE_SIZE : UINTPTR_MAX;
+    return (uintptr_t)code - (uintptr_t)rx_trampolines - offset;
 }
 
-static inline uintptr_t rx_built_in_cell(const void *p)
+static inline uintptr_t rx_cell_distance(const void *p, uintptr_t offset)
 {
-    return ((uintptr_t)p - (uintptr_t)rx_cells) / RX_CELL_SIZE;
+    return (uintptr_t)p - (uintptr_t)rx_cells - offset;
 }
 
-/* A chunk begins at a multiple of a power of two and is no longer than that, so the upper bits of
- * an address, its tag, name the only chunk that it can be in. A hash table of the tags says whether
- * there is one: a slot is 0, or a tag above 12 bits for the number of its chunk. */
+#define RX_CODE_SIZE ((size_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE)
+#define RX_CELLS_SIZE ((size_t)RX_POOL_SIZE * RX_CELL_SIZE)
+
+/* From there to the other parts, which are in proportion. */
+_Static_assert(RX_CELL_SIZE % RX_TRAMPOLINE_SIZE == 0 && RX_CELL_SIZE % RX_RECORD_SIZE == 0 &&
+                   RX_TRAMPOLINE_SIZE % RX_RECORD_SIZE == 0,
+               "the proportions are whole");
+
+static inline struct rx_cell *rx_cell_by_code(uintptr_t distance, uintptr_t offset)
+{
+    uintptr_t cells = (uintptr_t)rx_cells + offset;
+    return (struct rx_cell *)(cells + distance * (RX_CELL_SIZE / RX_TRAMPOLINE_SIZE));
+}
+
+static inline struct rx_record *rx_record_by_code(uintptr_t distance, uintptr_t offset)
+{
+    uintptr_t records = (uintptr_t)rx_records + offset;
+    return (struct rx_record *)(records + distance / (RX_TRAMPOLINE_SIZE / RX_RECORD_SIZE));
+}
+
+static inline struct rx_record *rx_record_by_cell(uintptr_t distance, uintptr_t offset)
+{
+    uintptr_t records = (uintptr_t)rx_records + offset;
+    return (struct rx_record *)(records + distance / (RX_CELL_SIZE / RX_RECORD_SIZE));
+}
+
+/* A chunk begins at a multiple of a granule, and nearly always fits into one. A hash table says
+ * which chunk is in a granule: a slot is 0, or the granule's number above 12 bits for that of the
+ * chunk. */
+#define RX_GRANULE_LOG2 24
+#define RX_GRANULE ((size_t)1 << RX_GRANULE_LOG2)
 #define RX_CHUNK_SLOTS 8192
 extern RX_HIDDEN uint64_t rx_chunk_slots[RX_CHUNK_SLOTS];
 
-/* log2 of that power; 0 as long as there is no chunk but 0. */
-extern RX_HIDDEN unsigned rx_chunk_stride_log2;
-
-/* The number of the chunk that p may be in, 0 if there is no other. */
+/* The number of the chunk that p may be in, 0 if there is no other. The library itself may lie in
+ * the granule of a chunk. */
 static inline uint32_t rx_chunk_of(const void *p)
 {
-    uint64_t tag = (uintptr_t)p >> __atomic_load_n(&rx_chunk_stride_log2, __ATOMIC_RELAXED);
-    for (uint64_t probe = tag;; probe++) {
+    if ((uintptr_t)p - (uintptr_t)rx_trampolines < rx_chunk_span())
+        return 0;
+    uint64_t granule = (uintptr_t)p >> RX_GRANULE_LOG2;
+    for (uint64_t probe = granule;; probe++) {
         uint64_t seen = __atomic_load_n(&rx_chunk_slots[probe % RX_CHUNK_SLOTS], __ATOMIC_ACQUIRE);
-        if (rx_likely(seen >> 12 == tag))
+        if (rx_likely(seen >> 12 == granule))
             return seen & 0xfff;
         if (seen == 0)
             return 0;
     }
 }
 
-/* The index in any chunk; -1 if there is none. */
+/* The index of the trampoline that starts at code, or in whose cell p is; -1 if there is none. */
 static inline int64_t rx_index_of_code(const void *code)
 {
     uint32_t n = rx_chunk_of(code);
-    uintptr_t i = rx_built_in_code((const char *)code - rx_chunk_offset_of(n));
-    return i < RX_POOL_SIZE ? (int64_t)(i | n << RX_CHUNK_BITS) : -1;
+    uintptr_t distance = rx_code_distance(code, rx_chunk_offset_of(n));
+    if (distance >= RX_CODE_SIZE || distance % RX_TRAMPOLINE_SIZE != 0)
+        return -1;
+    return n << RX_CHUNK_BITS | distance / RX_TRAMPOLINE_SIZE;
 }
 
 static inline int64_t rx_index_of_cell(const void *p)
 {
     uint32_t n = rx_chunk_of(p);
-    uintptr_t i = rx_built_in_cell((const char *)p - rx_chunk_offset_of(n));
-    return i < RX_POOL_SIZE ? (int64_t)(i | n << RX_CHUNK_BITS) : -1;
+    uintptr_t distance = rx_cell_distance(p, rx_chunk_offset_of(n));
+    return distance < RX_CELLS_SIZE ? (int64_t)(n << RX_CHUNK_BITS | distance / RX_CELL_SIZE) : -1;
 }
 
 /* ---- Making chunks ---- */
@@ -144,9 +182,9 @@ bool rx_chunk_is_there(uint32_t n);
  * drops his own. Keeps errno. */
 bool rx_chunk_have(uint32_t n);
 
-/* Puts a chunk somewhere at a multiple of stride, or takes away one that nobody knows. In grow.c.
- * Returns its distance from chunk 0, 0 if it cannot be. */
-uintptr_t rx_grow(size_t stride);
+/* Puts a chunk somewhere at a multiple of a granule, or takes away one that nobody knows. In
+ * grow.c. Returns its distance from chunk 0, 0 if it cannot be. */
+uintptr_t rx_grow(void);
 void rx_ungrow(uintptr_t offset);
 
 /* Sets a second view of the code aside, from which chunks are shown from then on: the first is
@@ -162,13 +200,5 @@ static inline void rx_seal_chunk(uintptr_t offset)
     (void)offset;
 }
 #endif
-
-/* Bytes from the first trampoline of a chunk to the end of its last guard. */
-extern RX_HIDDEN const char rx_chunk_end[];
-
-static inline size_t rx_chunk_span(void)
-{
-    return (uintptr_t)rx_chunk_end - (uintptr_t)rx_trampolines;
-}
 
 #endif

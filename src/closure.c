@@ -27,7 +27,9 @@ static inline void *hand_out(uint32_t i, void **code)
     uintptr_t offset = rx_chunk_offset(i);
     struct rx_record *record = rx_record_at(within, offset);
     rx_set_entry(record, rx_arch_entry_unprepared);
-    rx_set_note(record, RX_NOTE_LIVE);
+    rx_set_place(record, 0);
+    rx_set_state(record, RX_LIVE_CELL);
+    rx_ring.chunk = i >> RX_CHUNK_BITS;
     *code = rx_code_at(within, offset);
     return rx_cell_at(within, offset);
 }
@@ -58,7 +60,7 @@ static __attribute__((noinline)) void *alloc_block(size_t size, void **code)
         return NULL;
     }
     forward->block = block;
-    rx_set_note(rx_record_of(rx_index_of_code(*code)), RX_NOTE_LIVE | RX_NOTE_BLOCK);
+    rx_set_state(rx_record_of(rx_index_of_code(*code)), RX_LIVE_BLOCK);
     return block;
 }
 
@@ -74,24 +76,26 @@ void *ffi_closure_alloc(size_t size, void **code)
 static inline void give(struct rx_record *record, uint32_t i)
 {
     rx_set_entry(record, rx_arch_entry_freed);
-    rx_set_note(record, rx_note(record) & RX_NOTE_PLACE);
+    rx_set_state(record, RX_FREE);
     if (rx_unlikely(!rx_pool_give(i)))
         rx_pool_give_slowly(i);
 }
 
-static __attribute__((noinline, noreturn)) void refuse(const struct rx_record *record,
-                                                       void *closure)
+/* What is in a cell but is no closure of a client's. */
+static __attribute__((noinline, cold)) void refuse(void *closure, const struct rx_record *record)
 {
-    rx_fault_free(rx_is_live(record) ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
+    bool inside = (uintptr_t)closure % RX_CELL_SIZE != 0 || rx_state(record) != RX_FREE;
+    rx_fault_free(inside ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
 }
 
-/* closure is in the cell of trampoline i, whose record this is. */
-static inline void free_cell(uint32_t i, struct rx_record *record, void *closure)
+/* closure is `distance` behind the first cell of chunk n, which lies at offset. */
+static inline void free_cell(void *closure, uint32_t n, uintptr_t offset, uintptr_t distance)
 {
-    bool whole = ((uintptr_t)closure - (uintptr_t)rx_cells) % RX_CELL_SIZE == 0;
-    if (rx_unlikely(!whole || !rx_is_live_cell(rx_note(record))))
-        refuse(record, closure);
-    give(record, i);
+    struct rx_record *record = rx_record_by_cell(distance, offset);
+    if (rx_unlikely(distance % RX_CELL_SIZE != 0 || rx_state(record) != RX_LIVE_CELL))
+        refuse(closure, record);
+    else
+        give(record, n << RX_CHUNK_BITS | distance / RX_CELL_SIZE);
 }
 
 struct search {
@@ -103,7 +107,7 @@ static bool is_not_of_block(uint32_t i, void *data)
 {
     struct search *search = data;
     const struct rx_record *record = rx_record_of(i);
-    if (!rx_is_live(record) || rx_is_live_cell(rx_note(record)) ||
+    if (rx_state(record) != RX_LIVE_BLOCK ||
         ((struct forward *)rx_cell_of(i))->block != search->block)
         return true;
     search->found = i;
@@ -122,21 +126,33 @@ static void free_block(void *block)
     free(block);
 }
 
-/* What is in no cell of chunk 0. */
+/* What is in no cell. */
+static __attribute__((noinline)) void free_other(void *closure)
+{
+    if (closure != NULL)
+        free_block(closure);
+}
+
 static __attribute__((noinline)) void free_elsewhere(void *closure)
 {
-    int64_t i = rx_index_of_cell(closure);
-    if (rx_likely(i >= 0))
-        free_cell(i, rx_record_of(i), closure);
-    else if (closure != NULL)
-        free_block(closure);
+    uint32_t n = rx_chunk_of(closure);
+    uintptr_t offset = rx_chunk_offset_of(n);
+    uintptr_t distance = rx_cell_distance(closure, offset);
+    if (rx_unlikely(distance >= RX_CELLS_SIZE)) {
+        free_other(closure);
+        return;
+    }
+    rx_ring.chunk = n;
+    free_cell(closure, n, offset, distance);
 }
 
 void ffi_closure_free(void *closure)
 {
-    uintptr_t i = rx_built_in_cell(closure);
-    if (rx_likely(i < RX_POOL_SIZE))
-        free_cell(i, &rx_records[i], closure);
+    uint32_t n = rx_ring.chunk;
+    uintptr_t offset = rx_chunk_offset_of(n);
+    uintptr_t distance = rx_cell_distance(closure, offset);
+    if (rx_likely(distance < RX_CELLS_SIZE))
+        free_cell(closure, n, offset, distance);
     else
         free_elsewhere(closure);
 }
@@ -169,7 +185,7 @@ static inline void fill_in(ffi_closure *closure, ffi_cif *cif, handler *fun, voi
 
 static inline uint32_t place_of(const ffi_cif *cif)
 {
-    return cif->flags & RX_NOTE_PLACE;
+    return cif->flags & (RX_PLAN_PLACES - 1);
 }
 
 /* Whatever is not a closure in the cell of its own trampoline, with a plan in the arena. */
@@ -187,10 +203,10 @@ prepare_slowly(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data
         return FFI_OK;
     }
     struct rx_record *record = rx_record_of(i);
-    if (!rx_is_live(record))
+    if (rx_state(record) == RX_FREE)
         rx_fault_prepared_after_free(codeloc);
     fill_in(closure, cif, fun, user_data);
-    rx_set_note(record, (rx_note(record) & ~RX_NOTE_PLACE) | place_of(cif));
+    rx_set_place(record, place_of(cif));
     if ((void *)closure == rx_cell_of(i)) {
         rx_set_entry(record, entry_of(cif, rx_arch_entry));
     } else {
@@ -200,19 +216,23 @@ prepare_slowly(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data
     return FFI_OK;
 }
 
-/* The common case: the closure is in the cell of the trampoline whose number in its chunk this is,
- * with a plan in the arena. False if it is not. */
+/* The common case: the closure is in the cell of its trampoline, in the chunk at offset, with a
+ * plan in the arena. False if it is not. */
 static inline bool prepare_cell(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
-                                size_t within, uintptr_t offset)
+                                const void *codeloc, uintptr_t offset)
 {
-    struct rx_record *record = rx_record_at(within, offset);
-    if (rx_unlikely(within >= RX_POOL_SIZE || (void *)closure != rx_cell_at(within, offset) ||
-                    cif == NULL || fun == NULL || place_of(cif) == 0 || !rx_is_abi(cif->abi) ||
-                    !rx_is_live_cell(rx_note(record))))
+    uintptr_t distance = rx_code_distance(codeloc, offset);
+    if (rx_unlikely(distance >= RX_CODE_SIZE || distance % RX_TRAMPOLINE_SIZE != 0 ||
+                    (void *)closure != rx_cell_by_code(distance, offset) || cif == NULL ||
+                    fun == NULL || !rx_is_abi(cif->abi)))
+        return false;
+    const struct rx_plan *plan = rx_plan_of(cif);
+    struct rx_record *record = rx_record_by_code(distance, offset);
+    if (rx_unlikely(plan == NULL || rx_state(record) != RX_LIVE_CELL))
         return false;
     fill_in(closure, cif, fun, user_data);
-    rx_set_note(record, RX_NOTE_LIVE | place_of(cif));
-    rx_set_entry(record, rx_arch_entry(rx_plan_of(cif)));
+    rx_set_place(record, place_of(cif));
+    rx_set_entry(record, rx_arch_entry(plan));
     return true;
 }
 
@@ -220,8 +240,7 @@ static __attribute__((noinline)) ffi_status
 prepare_elsewhere(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data, void *codeloc)
 {
     uintptr_t offset = rx_chunk_offset_of(rx_chunk_of(codeloc));
-    size_t within = rx_built_in_code((char *)codeloc - offset);
-    if (rx_likely(prepare_cell(closure, cif, fun, user_data, within, offset)))
+    if (rx_likely(prepare_cell(closure, cif, fun, user_data, codeloc, offset)))
         return FFI_OK;
     return prepare_slowly(closure, cif, fun, user_data, codeloc);
 }
@@ -229,7 +248,8 @@ prepare_elsewhere(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_d
 ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
                                 void *codeloc)
 {
-    if (rx_likely(prepare_cell(closure, cif, fun, user_data, rx_built_in_code(codeloc), 0)))
+    uintptr_t offset = rx_chunk_offset_of(rx_ring.chunk);
+    if (rx_likely(prepare_cell(closure, cif, fun, user_data, codeloc, offset)))
         return FFI_OK;
     return prepare_elsewhere(closure, cif, fun, user_data, codeloc);
 }

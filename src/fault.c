@@ -64,7 +64,7 @@ static void add_type(struct line *line, rx_class class)
 static void add_signature(struct line *line, uint32_t i)
 {
     unsigned nargs;
-    const rx_class *words = rx_plan_words(rx_note(rx_record_of(i)) & RX_NOTE_PLACE, &nargs);
+    const rx_class *words = rx_plan_words(rx_record_of(i)->place, &nargs);
     if (words == NULL)
         return;
     add(line, "; its signature was ");

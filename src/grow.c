@@ -172,20 +172,21 @@ static bool view_file(char *place)
 
 /* ---- A chunk ---- */
 
-/* Address space of span bytes at a multiple of stride: where the kernel puts it, if that will do.
- */
-static char *reserve(size_t span, size_t stride)
+/* Address space of span bytes at a multiple of a granule: where the kernel puts it, if that will
+ * do. */
+static char *reserve(size_t span)
 {
+    size_t stride = rx_align_up(span, RX_GRANULE);
     static uintptr_t lowest; /* a chunk so far: the next is likely to fit below it */
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     uintptr_t below = __atomic_load_n(&lowest, __ATOMIC_RELAXED);
     char *place = mmap((void *)(below != 0 ? below - stride : 0), span, PROT_NONE, flags, -1, 0);
-    if (place != MAP_FAILED && (uintptr_t)place % stride != 0) {
+    if (place != MAP_FAILED && (uintptr_t)place % RX_GRANULE != 0) {
         munmap(place, span);
         char *room = mmap(NULL, span + stride, PROT_NONE, flags, -1, 0);
         if (room == MAP_FAILED)
             return NULL;
-        place = (char *)rx_align_up((uintptr_t)room, stride);
+        place = (char *)rx_align_up((uintptr_t)room, RX_GRANULE);
         if (place != room)
             munmap(room, place - room);
         munmap(place + span, room + stride - place);
@@ -214,11 +215,11 @@ static bool furnish(char *place, uintptr_t offset)
     return show_code(place);
 }
 
-uintptr_t rx_grow(size_t stride)
+uintptr_t rx_grow(void)
 {
     int saved = errno;
     uintptr_t offset = 0;
-    char *place = reserve(rx_chunk_span(), stride);
+    char *place = reserve(rx_chunk_span());
     if (place != NULL) {
         offset = (uintptr_t)place - (uintptr_t)rx_trampolines;
         if (!furnish(place, offset)) {

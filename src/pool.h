@@ -23,6 +23,7 @@ struct rx_ring {
     uint32_t state; /* pool.c's */
     uint32_t head;  /* what is taken next; these two run on, and are used modulo RX_RING_SIZE */
     uint32_t tail;  /* where what is freed next goes */
+    uint32_t chunk; /* in which its thread took or freed last: where to look first */
     uint32_t index[RX_RING_SIZE];
 };
 
@@ -96,31 +97,27 @@ void rx_pool_each(bool (*visit)(uint32_t i, void *data), void *data);
 
 /* ---- What is known of a trampoline ---- */
 
-/* rx_record.note: the place of the plan it was prepared with last, for messages, and: */
-#define RX_NOTE_LIVE 0x10000  /* it is the property of a client, */
-#define RX_NOTE_BLOCK 0x20000 /* who was given a block of malloc's, not the cell */
-#define RX_NOTE_PLACE 0xffff
+/* rx_record.state */
+enum {
+    RX_FREE,
+    RX_LIVE_CELL, /* a client's, who was given the cell, */
+    RX_LIVE_BLOCK /* or a block of malloc's */
+};
 
-/* Atomic, as whoever looks for a block reads those of others. */
-static inline void rx_set_note(struct rx_record *record, uint32_t note)
+/* Atomic, as whoever looks for a block reads the records of others. */
+static inline void rx_set_state(struct rx_record *record, unsigned state)
 {
-    __atomic_store_n(&record->note, note, __ATOMIC_RELAXED);
+    __atomic_store_n(&record->state, state, __ATOMIC_RELAXED);
 }
 
-static inline uint32_t rx_note(const struct rx_record *record)
+static inline unsigned rx_state(const struct rx_record *record)
 {
-    return __atomic_load_n(&record->note, __ATOMIC_RELAXED);
+    return __atomic_load_n(&record->state, __ATOMIC_RELAXED);
 }
 
-static inline bool rx_is_live(const struct rx_record *record)
+static inline void rx_set_place(struct rx_record *record, unsigned place)
 {
-    return (rx_note(record) & RX_NOTE_LIVE) != 0;
-}
-
-/* As all but those have it whose clients asked for more than a cell. */
-static inline bool rx_is_live_cell(uint32_t note)
-{
-    return (note & (RX_NOTE_LIVE | RX_NOTE_BLOCK)) == RX_NOTE_LIVE;
+    __atomic_store_n(&record->place, place, __ATOMIC_RELAXED);
 }
 
 /* Has it ever been handed out? */

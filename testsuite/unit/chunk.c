@@ -76,6 +76,25 @@ Test(chunk, an_index_and_its_addresses_name_each_other)
         }
 }
 
+Test(chunk, the_library_may_lie_in_the_granule_of_a_chunk)
+{
+    cr_assert(rx_chunk_have(1));
+    const char *places[] = {rx_trampolines, (const char *)rx_cells,
+                            (const char *)(rx_cells + RX_POOL_SIZE) - 1};
+    for (size_t i = 0; i < LENGTH(places); i++) {
+        uint64_t granule = (uintptr_t)places[i] >> RX_GRANULE_LOG2;
+        rx_chunk_slots[granule % RX_CHUNK_SLOTS] = granule << 12 | 1;
+    }
+    cr_expect(eq(i64, rx_index_of_code(rx_trampolines), 0));
+    cr_expect(eq(i64, rx_index_of_cell(rx_cells), 0));
+    cr_expect(eq(i64, rx_index_of_cell(places[2]), RX_POOL_SIZE - 1));
+    void *code;
+    void *closure = ffi_closure_alloc(sizeof(ffi_closure), &code);
+    cr_assert(eq(i64, rx_index_of_cell(closure) >> RX_CHUNK_BITS, 0));
+    rx_ring.chunk = 1; /* as if the thread had last had a closure of that chunk */
+    ffi_closure_free(closure);
+}
+
 static void expect_nobodys(const char *p)
 {
     cr_expect(eq(i64, rx_index_of_code(p), -1), "%p", (void *)p);
