@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
 # Sourced by a suite's runner, so that it can also be started by hand: what `make check` exports
-# (see README.md) is taken as it stands, and what is missing is looked for in the folder `stage` of the
-# build tree, which is RX_BUILDDIR, the current folder, the sources' folder `build` or the sources.
+# (see README.md) is taken as it stands, and what is missing is looked for in the Makefile and the folder
+# `stage` of the build tree, which is RX_BUILDDIR, the current folder, the sources' folder `build` or the
+# sources.
 #
 #     suite=NAME; . "$(dirname "$0")/../defaults.sh"
 #
@@ -16,6 +17,13 @@ if [ -z "${RX_BUILDDIR-}" ]; then
     done
 fi
 
+# What the build tree is configured with; empty when it does not say.
+configured() {
+    if [ -e "$RX_BUILDDIR/Makefile" ]; then
+        sed -n "s/^$1 = //p" "$RX_BUILDDIR/Makefile"
+    fi
+}
+
 # The folder of the stage that holds a file of this name; empty when there is none.
 staged() {
     if [ -d "$RX_BUILDDIR/stage" ]; then
@@ -26,7 +34,12 @@ staged() {
 : "${RX_LIBDIR:=$(staged libffi.so.8)}"
 : "${RX_INCLUDEDIR:=$(staged ffi.h)}"
 : "${RX_BINDIR:=$(staged rxffi-run)}"
-: "${CC:=gcc}" "${CXX:=g++}" "${CLANG=$(command -v clang || true)}"
+# Programs for the host are made by CC, CXX and CLANG, read by NM and OBJDUMP, and run by RX_EMULATOR.
+: "${RX_TOOLS=$(configured RX_TOOLS)}" "${RX_EMULATOR=$(configured RX_EMULATOR)}"
+: "${CC:=$(configured CC)}" "${CXX:=$(configured CXX)}"
+: "${CC:=gcc}" "${CXX:=g++}" "${CLANG=$(configured CLANG)}"
+: "${NM:=${RX_TOOLS}nm}" "${OBJDUMP:=${RX_TOOLS}objdump}"
+: "${RX_HOST:=$(configured host)}"
 : "${RX_HOST:=$($CC -dumpmachine)}"
 
 if [ ! -e "$RX_LIBDIR/libffi.so.8" ]; then
@@ -42,4 +55,5 @@ mkdir -p "$RX_WORK"
 # Nothing that the caller's shell says about loading may reach a test program.
 unset LD_LIBRARY_PATH LD_PRELOAD LD_DEBUG LD_AUDIT
 export RX_SRCDIR RX_BUILDDIR RX_LIBDIR RX_INCLUDEDIR RX_BINDIR RX_WORK CC CXX CLANG RX_HOST
+export NM OBJDUMP RX_TOOLS RX_EMULATOR
 export LC_ALL=C

@@ -37,12 +37,13 @@ def command(*words):
 
 
 class Builder:
-    def __init__(self, arch, library, include, work, compilers, cc, sanitizer=''):
+    def __init__(self, arch, library, include, work, compilers, cc, sanitizer='', emulator=''):
         self.library = os.path.realpath(library)
         self.folder = os.path.dirname(os.path.abspath(library))
         self.work = Path(work)
         self.compilers = compilers
         self.cc = shlex.split(cc)
+        self.emulator = shlex.split(emulator)
         self.sanitizer = shlex.split(sanitizer)
         self.include = [f'-I{HERE}', f'-I{HERE / arch}', f'-I{include}']
         self.harness = []
@@ -69,8 +70,9 @@ class Builder:
     def run(self, program, count, rounds):
         failures, first = {}, 0
         while first < count:
-            result = subprocess.run([program, str(first), str(rounds)], stdin=subprocess.DEVNULL,
-                                    capture_output=True, text=True, timeout=PATIENCE)
+            result = subprocess.run([*self.emulator, program, str(first), str(rounds)],
+                                    stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                    timeout=PATIENCE)
             lines = result.stdout.splitlines()
             if not lines or not lines[0].startswith('library '):
                 raise Failed(f'{program} says nothing: {result.stdout}{result.stderr}')

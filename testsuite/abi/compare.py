@@ -45,7 +45,7 @@ def builder_for(library):
     if arch not in ABIS:
         raise Failed(f'there are no calling conventions of {arch} in signature.py')
     return arch, Builder(arch, library, env['RX_INCLUDEDIR'], env['RX_WORK'], compilers,
-                         env['GCC'], env.get('RX_SANITIZER', ''))
+                         env['GCC'], env.get('RX_SANITIZER', ''), env['RX_EMULATOR'])
 
 
 def batch_of(arch, seed, number, size):

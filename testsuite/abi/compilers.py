@@ -5,7 +5,7 @@ Each rule is a predicate of a signature, for the compilers that it names. A sign
 is left out for that compiler alone: the others still say what is right.
 """
 
-from kinds import DOUBLE, FLOATS, LDOUBLE, WIDE, Complex, Struct, Vector, scalars_of
+from kinds import DOUBLE, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Struct, Vector, scalars_of
 
 
 def by_reference(type):
@@ -75,6 +75,39 @@ def has_vector_of_one_double(signature):
                 for part in parts_of(signature)))
 
 
+def variadic_struct_of_vectors(signature):
+    """gcc 12's va_arg, optimised, mistakes it on aarch64."""
+    return (MACHINE == 'aarch64' and signature.fixed is not None and
+            any(isinstance(arg, Struct) and isinstance(part, Vector)
+                for arg in signature.args[signature.fixed:] for part in scalars_of(arg)))
+
+
+def is_windows_on_aarch64(signature):
+    """gcc knows no ms_abi there."""
+    return is_windows(signature) and MACHINE == 'aarch64'
+
+
+def strange_in_variadic(signature):
+    """clang 14's va_arg looks for complex types, and for what is aligned to more than a word, elsewhere than
+    its own callers have put them, in an ms_abi function for Linux on aarch64."""
+    return (is_windows_on_aarch64(signature) and signature.fixed is not None and
+            any(isinstance(arg, Complex) or arg.align > 8 for arg in signature.args))
+
+
+def divided_in_variadic(signature):
+    """Windows puts what has two words and finds only x7 free into that and memory, where clang 14's va_arg
+    looks for it, but its callers have it in memory alone, in an ms_abi function for Linux on aarch64."""
+    if not is_windows_on_aarch64(signature) or signature.fixed is None:
+        return False
+    word = 0
+    for arg in signature.args:
+        words = 2 if 8 < arg.size <= 16 else 1
+        if word == 7 and words == 2:
+            return True
+        word += words
+    return False
+
+
 RULES = [
     (('clang',), has_complex_wide),
     (('clang',), wide_integer_on_stack),
@@ -82,6 +115,10 @@ RULES = [
     (('gcc',), aligned_variadic_in_registers),
     (('gcc',), variadic_by_reference),
     (('clang',), long_double_result),
+    (('gcc',), variadic_struct_of_vectors),
+    (('gcc',), is_windows_on_aarch64),
+    (('clang',), strange_in_variadic),
+    (('clang',), divided_in_variadic),
 ]
 
 

@@ -169,4 +169,5 @@ PLAIN = (integer, floating)
 CLASSES = {
     'sysv': COMMON + ((10, vector),),
     'windows': COMMON,
+    'aapcs64': COMMON + ((10, homogeneous),),
 }

@@ -3,6 +3,7 @@
  * receive: the receiving side of calls. A compiled callee comes here by `arrive`, a closure's
  * function by `handle`; both are looked at through the same eyes.
  */
+#include "guard.h"
 #include "scene.h"
 
 #include <stdarg.h>
@@ -27,8 +28,7 @@ void fail(const char *format, ...)
 static void check_argument(unsigned i, void *at)
 {
     const struct type *type = now.s->args[i];
-    /* Microsoft x64, "Parameter passing": a copy that is passed by address is aligned to 16. */
-    size_t align = now.s->windows && type->align > 16 ? 16 : type->align;
+    size_t most = guard_alignment(now.s), align = type->align < most ? type->align : most;
     if ((uintptr_t)at % align != 0)
         fail("argument %u lies at an address that is no multiple of %zu", i, align);
     if (!values_equal(type, at, now.args[i].at))

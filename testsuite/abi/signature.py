@@ -20,6 +20,10 @@ ABIS = {
         (20, Abi('FFI_GNUW64', 'windows', '__attribute__((ms_abi))')),
         (10, Abi('FFI_WIN64', 'windows', '__attribute__((ms_abi))')),
     ),
+    'aarch64': (
+        (80, Abi('FFI_SYSV', 'aapcs64')),
+        (20, Abi('FFI_WIN64', 'windows', '__attribute__((ms_abi))')),
+    ),
 }
 
 def is_new(signature):

@@ -45,7 +45,7 @@ void random_bytes(void *to, size_t size)
 
 /* ---- Places: a page each, with a page behind it that cannot be touched ---- */
 
-#define PAGE 4096
+#define PAGE 65536 /* a multiple of every machine's */
 #define PLACES (MOST_ARGUMENTS + 2)
 
 static char *pages;

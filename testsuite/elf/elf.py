@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What readelf and objdump say of a shared object, as Python has it."""
 
+import os
 import re
+import shlex
 import struct
 import subprocess
 
@@ -34,6 +36,10 @@ class SharedObject:
         return [(kind, flags.replace(" ", ""), int(address, 16), int(size, 16))
                 for kind, address, size, flags in row.findall(self._readelf("-l"))]
 
+    def alignments(self):
+        """Of the segments that are loaded."""
+        return [int(value, 16) for value in re.findall(r"^  LOAD .* 0x(\w+)$", self._readelf("-l"), re.M)]
+
     def dynamic(self):
         """tag: [value]"""
         found = {}
@@ -51,8 +57,8 @@ class SharedObject:
     def exports(self):
         """name@@version: (type, size)"""
         return {name: (kind, size)
-                for name, kind, _, size, _, index in self._symbols("--dyn-syms")
-                if index not in ("UND", "ABS")}
+                for name, kind, _, size, binding, index in self._symbols("--dyn-syms")
+                if index not in ("UND", "ABS") and binding != "LOCAL"}
 
     def imports(self):
         return {name.split("@")[0] for name, _, _, _, _, index in self._symbols("--dyn-syms")
@@ -104,4 +110,4 @@ class SharedObject:
                 for i in range(0, size, step)]
 
     def disassembly(self):
-        return output("objdump", "-d", "--no-show-raw-insn", self.path)
+        return output(*shlex.split(os.environ["OBJDUMP"]), "-d", "--no-show-raw-insn", self.path)

@@ -169,6 +169,7 @@ static void write_to(void *p)
 
 Test(chunk, there_are_guards_around_records_and_cells)
 {
+    SKIP_UNDER_EMULATOR("qemu says that MADV_GUARD_INSTALL is done, and does nothing");
     for (uint32_t chunk = 0; chunk < 2; chunk++) {
         cr_assert(chunk == 0 || rx_chunk_have(chunk));
         uintptr_t offset = rx_chunk_offsets[chunk];

@@ -56,6 +56,12 @@ bool guard_address_returned(const struct signature *s)
     return !in_memory || guard.seen_rax == guard.seen_first;
 }
 
+/* Microsoft x64, "Parameter passing": a copy that is passed by address is aligned to 16. */
+size_t guard_alignment(const struct signature *s)
+{
+    return s->windows ? 16 : SIZE_MAX;
+}
+
 /* ---- What assembly believes ---- */
 
 #define SAME(number, member) _Static_assert((number) == offsetof(struct guard, member), #member)

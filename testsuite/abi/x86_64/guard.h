@@ -97,6 +97,9 @@ unsigned guard_depth(void);
 
 /* If the last target's result, that of s, is in memory: has its address come back as it should? */
 bool guard_address_returned(const struct signature *s);
+
+/* The most that the convention of s aligns an argument to. */
+size_t guard_alignment(const struct signature *s);
 #endif
 
 #endif

@@ -89,6 +89,20 @@ Test(sysv, complex_integers_are_integer)
 
 /* ---- Aggregates: rules 1 to 5 ---- */
 
+Test(sysv, the_class_words_of_16_bytes_tell_registers_and_alignment)
+{
+    ffi_type *types[] = {
+        STRUCT(&ffi_type_slong, &ffi_type_slong),
+        STRUCT(&ffi_type_slong, &ffi_type_double),
+        STRUCT(&ffi_type_double, &ffi_type_slong),
+        STRUCT_AS(16, 16, &ffi_type_slong, &ffi_type_slong),
+    };
+    for (size_t i = 0; i < LENGTH(types); i++)
+        for (size_t j = 0; j < i; j++)
+            cr_expect(ne(u64, rx_class_of(FFI_UNIX64, types[i]), rx_class_of(FFI_UNIX64, types[j])),
+                      "types %zu and %zu", i, j);
+}
+
 Test(sysv, each_eightbyte_is_classified_by_what_is_in_it)
 {
     ffi_type *c = &ffi_type_schar, *i = &ffi_type_sint, *l = &ffi_type_slong;

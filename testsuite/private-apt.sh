@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+#
+# Sourced by what fetches something of Debian's for a test: apt in a folder of its own.
+#
+#     private_apt FOLDER deb|deb-src [ARCHITECTURE]
+#
+# makes FOLDER/conf, with which `apt-get -c FOLDER/conf` works on lists, caches and a dpkg status in FOLDER
+# alone. The machine's apt configuration stays as it is: the sources that apt knows as Debian's are read
+# from apt itself and repeated, as deb or deb-src. Signatures are checked as always. It works for root and
+# for everybody else. FOLDER/sources.d is empty afterwards when apt knows no source of Debian's.
+
+# Each Debian source that apt uses, written again as one of this type. apt names it by file and by line
+# (.list) or paragraph (.sources); the whole entry is copied, so that its options and its keys stay, but for
+# the architectures that it is for.
+private_sources() {
+    apt-get indextargets --format '$(SOURCESENTRY)|$(ORIGIN)' 'Created-By: Packages' |
+        sed -n 's/|Debian$//p' | sort -u |
+        while IFS= read -r entry; do
+            file=${entry%:*} number=${entry##*:} name=$1/sources.d/$(basename "${entry%:*}" | sed 's/\.[a-z]*$//')-$number
+            if [[ $file = *.sources ]]; then
+                sed '/^#/d' "$file" | awk -v n="$number" 'BEGIN { RS = "" } NR == n' |
+                    sed -E "s/^types:.*/Types: $2/I; /^architectures:/Id" >"$name.sources"
+            else
+                sed -nE "$number s/^[[:space:]]*deb[[:space:]]/$2 /p" "$file" |
+                    sed -E '/ cdrom:/d; s/ arch=[^] ]*//; s/\[arch=[^] ]*/[/; s/\[ *\]//' >"$name.list"
+            fi
+        done
+}
+
+private_apt() {
+    local architecture=${3:-$(dpkg --print-architecture)}
+    rm -rf "$1"
+    mkdir -p "$1"/{sources.d,lists/partial,cache/archives/partial,download}
+    : >"$1/status"
+    private_sources "$1" "$2"
+    # No hooks, since they work on the machine's own folders; no other user, who could not write to ours.
+    cat >"$1/conf" <<EOF
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Pre-Install-Pkgs;
+#clear DPkg::Post-Invoke;
+#clear APT::Architectures;
+APT::Architecture "$architecture";
+APT::Architectures "$architecture";
+Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "$1/sources.d";
+Dir::State "$1";
+Dir::State::status "$1/status";
+Dir::State::lists "$1/lists";
+Dir::State::extended_states "$1/extended_states";
+Dir::Cache "$1/cache";
+Acquire::Languages "none";
+APT::Sandbox::User "";
+Acquire::Retries "3";
+EOF
+}
