@@ -250,7 +250,7 @@ def main() -> int:
         for consumer in sys.argv[1:]:
             check_consumer(Path(consumer))
     why = f", {len(skipped)} skipped ({'; '.join(sorted(set(skipped)))})" if skipped else ""
-    print(f"consumers: {passed} passed, {failed} failed{why}")
+    print(f"ctypes: {passed} passed, {failed} failed{why}")
     return 0 if passed and not failed else 1
 
 
