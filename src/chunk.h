@@ -10,9 +10,10 @@
  *     rx_records       what the library keeps of each, rw-: where it jumps
  *     rx_cells         what the client may write of each, rw-
  *
- * There are guard pages on both sides of records and of cells. A trampoline is known by an index:
- * the number of its chunk above RX_CHUNK_BITS, and its own in the chunk below. Chunks are never
- * taken away, since a function pointer into one may be anywhere.
+ * On both sides of records and of cells is a page that nobody uses; in chunks that are added, it is
+ * a guard. A trampoline is known by an index: the number of its chunk above RX_CHUNK_BITS, and its
+ * own in the chunk below. Chunks are never taken away, since a function pointer into one may be
+ * anywhere.
  */
 #ifndef RX_CHUNK_H
 #define RX_CHUNK_H

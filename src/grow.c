@@ -49,18 +49,13 @@ static void guard_before(const void *part, uintptr_t offset)
         mprotect(page, RX_PAGE_SIZE, PROT_NONE);
 }
 
+/* Not in chunk 0, which is the library's own data: a conservative garbage collector reads all of
+ * that, as the segments of the file say. There the pages are left unused. */
 static void guard_chunk(uintptr_t offset)
 {
     guard_before(rx_records, offset);
     guard_before(rx_cells, offset);
     guard_before(rx_chunk_end, offset);
-}
-
-static __attribute__((constructor)) void guard_built_in(void)
-{
-    int saved = errno;
-    guard_chunk(0);
-    errno = saved;
 }
 
 /* ---- The first way: mremap ---- */

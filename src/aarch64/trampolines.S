@@ -9,8 +9,8 @@
  * scratch between caller and callee (AAPCS64 6.1.1).
  *
  * Code and data are whole pages of the largest size that there is, so that any kernel can show them again,
- * at the same distance from each other, elsewhere. Around records and cells are pages that grow.c makes
- * guards.
+ * at the same distance from each other, elsewhere. Around records and cells are pages that nobody
+ * uses; grow.c makes them guards in the chunks that it adds.
  */
 #include "asm.h"
 

@@ -9,7 +9,8 @@
  * static chain, r11 scratch: psABI figure 3.4), and no flag matters at a function's entry.
  *
  * Code and data are whole pages, so that the kernel can show them again, at the same distance from
- * each other, elsewhere. Around records and cells are pages that grow.c makes guards.
+ * each other, elsewhere. Around records and cells are pages that nobody uses; grow.c makes them
+ * guards in the chunks that it adds.
  */
 #include "asm.h"
 

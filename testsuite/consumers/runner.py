@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""Runs consumers on a libffi.so.8 under every policy, and judges what came.
+
+    runner.py [--library=PATH] [--policy=POLICY,...] [--all] [--table] [CONSUMER...]
+
+First a consumer runs on the system's libffi without a policy: that is the reference. Then it runs on the
+library under each policy. There every test that passed in the reference must pass, the functions that the
+consumer names must have been bound to the library and none to another libffi (by the dynamic linker's
+own account of that run), and nothing may have been writable and executable. What a policy stops whatever the
+libffi, a consumer says itself, with the reason; that is believed only if the system's libffi gets no further.
+
+--table also runs the system's libffi under each policy, and prints the comparison at the end.
+"""
+import argparse
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from launch import Consumer, Outcome, exports, launch
+from proof import prove
+from table import table
+
+HERE = Path(__file__).resolve().parent
+WORK = Path(os.environ["RX_WORK"])
+RUN = os.environ["RX_BINDIR"] + "/rxffi-run"
+POLICIES = ("none", "mdwe", "systemd", "strict")
+CANNOT = 125  # rxffi-run could not do what was asked
+PATIENCE = float(os.environ.get("RX_PATIENCE", 240))  # seconds after which a consumer hangs
+HANGS = PATIENCE / 4  # the same where that is to be expected: without closures some programs wait for ever
+SHOWN = 12  # failures of one run
+
+
+class Report:
+    """What one consumer came to. Its lines are printed together, since consumers run side by side."""
+
+    def __init__(self, consumer: Consumer):
+        self.name = consumer.name
+        self.lines: list[str] = []
+        self.passed = self.failed = 0
+        self.cells: dict[tuple[str, str], str] = {}  # (library or "system", policy) to what the table says
+        self.reasons: dict[str, list[str]] = {}  # why a policy stops it, and which
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    def fail(self, texts: list[str], folder: object = WORK) -> None:
+        self.failed += len(texts)
+        for text in texts[:SHOWN]:
+            self.say(f"FAIL: {self.name}: {text}")
+        if len(texts) > SHOWN:
+            self.say(f"FAIL: {self.name}: ... and {len(texts) - SHOWN} more; all is in {folder}")
+
+    def tell(self, title: str, got: Outcome, note: str = "") -> None:
+        self.say(f"{title:<34} {got.tally():>12} {got.seconds:6.1f} s  "
+                 f"{' '.join(sorted(got.libraries())) or 'no libffi'}{note}")
+
+
+class Session:
+    def __init__(self, options: argparse.Namespace, policies: dict[str, str]):
+        self.library = os.path.realpath(options.library)
+        self.names = exports(self.library)
+        self.policies = policies  # to why this machine cannot enforce it
+        self.full = options.table
+
+    def start(self, consumer: Consumer, name: str, library: str, policy: str, patience: float = PATIENCE) -> Outcome:
+        prefix = [] if (library, policy) == ("none", "none") else [RUN, f"--wx={policy}", f"--lib={library}", "--"]
+        more = {"RX_PREPARED": str(WORK / consumer.name / "prepared")}
+        return launch(consumer.program, WORK / consumer.name / name, prefix, patience, more, self.names)
+
+    def prepare(self, consumer: Consumer, report: Report) -> bool:
+        """Compiles or fetches what the consumer runs: without a policy, and without the library."""
+        folder = WORK / consumer.name / "prepared"
+        folder.mkdir(parents=True)
+        if not (consumer.folder / "prepare").exists():
+            return True
+        with open(WORK / consumer.name / "prepare.log", "wb") as log:
+            status = subprocess.run([consumer.folder / "prepare"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=log, env=dict(os.environ, RX_PREPARED=str(folder)), check=False).returncode
+        if status:
+            text = (WORK / consumer.name / "prepare.log").read_text(errors="replace")
+            report.fail([f"expected it to be prepared, got exit status {status}: {text[-600:]}"])
+        return not status
+
+    def wrong_with(self, consumer: Consumer, got: Outcome) -> list[str]:
+        """Whether another library than ours came into it, or writable code."""
+        # Who asks for such pages itself is who a policy stops.
+        wrong = [] if consumer.stops else [f"writable and executable: {mapping}" for mapping in got.writable]
+        for function in sorted({*consumer.functions, *got.bound}):
+            libraries = got.bound.get(function, set())
+            if libraries != {self.library}:
+                wrong.append(f"expected {function} to be bound to {self.library}, "
+                             f"got {', '.join(sorted(libraries)) or 'no binding'}")
+        return wrong
+
+    def check_stop(self, consumer: Consumer, policy: str, got: Outcome, expected: set[str], report: Report) -> str:
+        """What is wrong with the consumer's word that the policy stops it, whatever the libffi."""
+        system = self.start(consumer, f"system-{policy}-too", "none", policy, HANGS)
+        report.tell(f"{consumer.name}, system's, {policy}", system)
+        report.cells["system", policy] = str(len(system.passed()))
+        if further := (system.passed() & expected) - got.passed():
+            return f"it says that {policy} stops it, and yet the system's libffi passes {', '.join(sorted(further))}"
+        report.reasons.setdefault(consumer.stops[policy], []).append(policy)
+        return ""
+
+    def check(self, consumer: Consumer, policy: str, reference: Outcome, report: Report) -> None:
+        title = f"{consumer.name}, {policy}"
+        got = self.start(consumer, policy, self.library, policy)
+        expected = reference.passed()
+        missed = sorted(expected - got.passed())
+        report.cells["ours", policy] = str(len(got.passed()))
+        stopped = policy in consumer.stops and bool(missed)
+        if stopped:
+            report.tell(title, got, f"  ({policy} stops the rest: {consumer.stops[policy]})")
+            wrong = [self.check_stop(consumer, policy, got, expected, report)]
+            # Who does not come so far as to call binds nothing; what it binds must be ours all the same.
+            wrong += [f"expected {function} to be bound to {self.library}, got {', '.join(sorted(libraries))}"
+                      for function, libraries in got.bound.items() if libraries != {self.library}]
+        else:
+            report.tell(title, got)
+            wrong = [got.untrue(), *self.wrong_with(consumer, got)]
+            if not got.bound:  # said once
+                wrong = [got.untrue(), "expected functions of libffi to be bound, got none"]
+            if got.status != reference.status:
+                wrong.append(f"expected {reference.status}, got {got.status}")
+            if policy in consumer.stops:
+                wrong.append(f"it says that {policy} stops it, and yet every test passed")
+            told = [f"{test}: expected ok, got {' '.join(got.tests.get(test, ('nothing',))).strip()}" for test in missed]
+            wrong += told if got.tests else [f"expected {len(missed)} tests to pass, got none"] * bool(missed)
+        wrong = [f"{policy}: {text}" for text in wrong if text]
+        report.fail(wrong, got.record)
+        report.passed += len(got.passed() & expected)
+
+    def compare(self, consumer: Consumer, policy: str, reference: Outcome, report: Report) -> None:
+        """The system's libffi under the policy: for the table, and as the proof that policies bite."""
+        if ("system", policy) in report.cells:
+            return
+        got = self.start(consumer, f"system-{policy}", "none", policy, HANGS)
+        report.tell(f"{consumer.name}, system's, {policy}", got)
+        report.cells["system", policy] = str(len(got.passed()))
+        if self.library in got.libraries() and self.library not in reference.libraries():
+            report.fail([f"{policy}: expected the system's libffi, got {self.library}"])
+        if reference.writable and policy == "strict":
+            if reference.passed() <= got.passed():
+                report.fail(["strict: on the system's libffi it has writable code, and yet every test passed: "
+                             "nothing is enforced"])
+            else:
+                report.passed += 1
+
+    def run(self, consumer: Consumer) -> Report:
+        report = Report(consumer)
+        if not self.prepare(consumer, report):
+            return report
+        reference = self.start(consumer, "reference", "none", "none")
+        report.tell(f"{consumer.name}, system's", reference)
+        report.cells["system", "none"] = str(len(reference.passed()))
+        wrong = reference.untrue()
+        if wrong or not reference.passed():
+            report.fail([f"reference: {wrong or 'no test passed'} (are Debian's packages "
+                         f"{' '.join(consumer.packages)} there?)"], reference.record)
+            return report
+        for test, (verdict, why) in reference.tests.items():
+            if verdict == "fail":
+                report.say(f"  fails on the system's libffi too: {test}: {why[:120]}")
+        for policy in (p for p, why in self.policies.items() if not why):
+            self.check(consumer, policy, reference, report)
+        for policy in (p for p, why in self.policies.items() if not why):
+            if self.full or (reference.writable and policy == "strict"):
+                self.compare(consumer, policy, reference, report)
+        return report
+
+
+def cannot_enforce(policy: str) -> str:
+    """Why this machine cannot enforce the policy; nothing if it can."""
+    trial = subprocess.run([RUN, f"--wx={policy}", "--lib=none", "--", "/bin/true"], text=True, check=False,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return trial.stdout.strip() if trial.returncode == CANNOT else ""
+
+
+def choose(options: argparse.Namespace) -> list[Consumer]:
+    names = options.consumers or sorted(path.parent.name for path in HERE.glob("*/run"))
+    folders = [Path(name) if "/" in name else HERE / name for name in names]
+    chosen = []
+    for consumer in map(Consumer, folders):
+        missing = consumer.missing()
+        if missing and not options.consumers and not options.all and consumer.group == "consumers":
+            print(f"{consumer.name:<34} not run: no {', '.join(missing)} here (make check-consumers ALL=1 installs it)")
+        else:
+            chosen.append(consumer)
+    return chosen
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--library", default=os.environ["RX_LIBDIR"] + "/libffi.so.8")
+    parser.add_argument("--policy", default=",".join(POLICIES))
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("consumers", nargs="*")
+    options = parser.parse_args()
+    session = Session(options, {policy: cannot_enforce(policy) for policy in options.policy.split(",")})
+
+    reports, proven, wrong = [], 0, []
+    if not options.consumers:
+        system = subprocess.run([os.environ["CC"], "-print-file-name=libffi.so.8"], text=True, check=True,
+                                stdout=subprocess.PIPE).stdout.strip()
+        proven, wrong = prove(WORK / "proof", session.library, system)
+        print(f"{proven} faults of consumers and of a library are seen", *(f"FAIL: {text}" for text in wrong), sep="\n", flush=True)
+    with ThreadPoolExecutor(int(os.environ.get("RX_JOBS", os.cpu_count() or 1))) as jobs:
+        for report in jobs.map(session.run, choose(options)):
+            print("\n".join(report.lines), flush=True)
+            reports.append(report)
+    print(*table(reports, list(session.policies), options.table), sep="\n")
+    passed, failed = proven + sum(r.passed for r in reports), len(wrong) + sum(r.failed for r in reports)
+    skipped = [why for why in session.policies.values() if why]
+    why = f", {len(skipped)} skipped ({'; '.join(sorted(set(skipped)))})" if skipped else ""
+    print(f"consumers: {passed} passed, {failed} failed{why}")
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
