@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * seal: makes the library's code and read-only data unchangeable (mseal, Linux 6.10): no munmap,
- * mremap, mprotect or MAP_FIXED mapping can take their place any more. Compiled with
+ * mremap, mprotect or MAP_FIXED mapping can take their place any more. Empty without
  * --enable-mseal.
  *
  * Only an object that is never unloaded seals itself: the shared library says so in its dynamic
@@ -10,6 +10,8 @@
  * their turn.
  */
 #include "chunk.h"
+
+#ifdef RX_MSEAL
 
 #include <errno.h>
 #include <link.h>
@@ -75,3 +77,5 @@ void rx_seal_chunk(uintptr_t offset)
         seal(code, code + (size_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE);
     errno = saved;
 }
+
+#endif
