@@ -39,6 +39,10 @@ void rx_arch_place_result(struct rx_builder *b, rx_class result);
 /* Decides where the next argument travels. */
 struct rx_arg rx_arch_place_argument(struct rx_builder *b, rx_class argument);
 
+/* The op for a value of up to eight bytes that travels in one word, extended as its kind says. In
+ * plan.c. */
+unsigned rx_op_of_word(rx_class argument);
+
 /* Chooses the routines: sets plan.call, plan.entry and plan.last. args are the plan's arguments,
  * behind which lies the room for its steps; NULL for a plan that nobody will run. */
 void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args);
@@ -109,8 +113,6 @@ void rx_called_freed(void *cell) __attribute__((noreturn));
 void rx_arch_write_trampoline(char *tramp, const void *code, rx_entry *entry);
 
 /* ---- The pool, assembled in trampolines.S: RX_POOL_SIZE of each ---- */
-
-#define RX_CELL_SIZE 128
 
 struct rx_cell {
     char bytes[RX_CELL_SIZE];

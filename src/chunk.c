@@ -15,7 +15,8 @@ uint64_t rx_chunk_slots[RX_CHUNK_SLOTS];
 
 _Static_assert(RX_CHUNKS <= 1 << 12, "a slot has room for the number");
 
-/* A chunk takes more than one only in a program with much data that the library is linked into. */
+/* A chunk takes more than one granule only in a program with much data that the library is linked
+ * into. */
 static size_t granules(void)
 {
     return (rx_chunk_span() + RX_GRANULE - 1) / RX_GRANULE;

@@ -8,9 +8,9 @@
  *
  *   - mremap with MREMAP_DONTUNMAP (Linux 5.13 for a file) of the table's own pages. They move, and
  *     the old place, still mapped to the file, faults them in again. It needs no file, no path and
- * no PROT_EXEC. Where the text is anonymous memory (a loader that copied it, a huge page), it would
- *     leave zeros behind, and an emulator may forget the old place; so it is tried on a page that
- * no trampoline is on, once, and never used where the two views are not alike.
+ *     no PROT_EXEC. Where the text is anonymous memory (a loader that copied it, a huge page), it
+ *     would leave zeros behind, and an emulator may forget the old place; so it is tried on a page
+ *     that no trampoline is on, once, and never used where the two views are not alike.
  *   - the library's file, mapped again. Only if the bytes are those that are running: the file may
  *     have been replaced, or the path may mean another file by now.
  *
@@ -35,8 +35,6 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #endif
-
-#define CODE_SIZE ((size_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE)
 
 /* ---- Guards ---- */
 
@@ -113,7 +111,7 @@ void rx_grow_set_aside(void)
 {
     if (!mremap_works())
         return;
-    char *view = view_again(rx_trampolines, CODE_SIZE, NULL);
+    char *view = view_again(rx_trampolines, RX_CODE_SIZE, NULL);
     if (view != NULL)
         source = view;
 }
@@ -149,7 +147,7 @@ static __attribute__((constructor)) void remember_file(void)
 static bool is_whole(int fd)
 {
     struct stat file;
-    return fstat(fd, &file) == 0 && file.st_size >= file_offset + (off_t)CODE_SIZE;
+    return fstat(fd, &file) == 0 && file.st_size >= file_offset + (off_t)RX_CODE_SIZE;
 }
 
 static bool view_file(char *place)
@@ -159,10 +157,10 @@ static bool view_file(char *place)
     int fd = open(file_name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return false;
-    bool shown = is_whole(fd) && mmap(place, CODE_SIZE, PROT_READ | PROT_EXEC,
+    bool shown = is_whole(fd) && mmap(place, RX_CODE_SIZE, PROT_READ | PROT_EXEC,
                                       MAP_PRIVATE | MAP_FIXED, fd, file_offset) != MAP_FAILED;
     close(fd);
-    return shown && memcmp(place, rx_trampolines, CODE_SIZE) == 0;
+    return shown && memcmp(place, rx_trampolines, RX_CODE_SIZE) == 0;
 }
 
 /* ---- A chunk ---- */
@@ -195,7 +193,7 @@ static char *reserve(size_t span)
 /* Where there is no memory for another mapping, the second way cannot lead anywhere either. */
 static bool show_code(char *place)
 {
-    if (mremap_works() && view_again(source, CODE_SIZE, place) != NULL)
+    if (mremap_works() && view_again(source, RX_CODE_SIZE, place) != NULL)
         return true;
     return errno != ENOMEM && view_file(place);
 }

@@ -21,6 +21,31 @@ static uint32_t reserve_copy(struct rx_builder *b, size_t size, size_t align)
     return offset;
 }
 
+unsigned rx_op_of_word(rx_class argument)
+{
+    switch (rx_class_kind(argument)) {
+    case FFI_TYPE_SINT8:
+        return RX_OP_S8;
+    case FFI_TYPE_SINT16:
+        return RX_OP_S16;
+    case FFI_TYPE_SINT32:
+        return RX_OP_S32;
+    default: /* unsigned, floating, or an aggregate */
+        switch (rx_class_size(argument)) {
+        case 1:
+            return RX_OP_U8;
+        case 2:
+            return RX_OP_U16;
+        case 4:
+            return RX_OP_U32;
+        case 8:
+            return RX_OP_U64;
+        default:
+            return RX_OP_PART;
+        }
+    }
+}
+
 /* An argument of type void, which no C function has and libffi allows, is passed as none. */
 static struct rx_arg nowhere(void)
 {

@@ -74,7 +74,7 @@ void rx_seal_chunk(uintptr_t offset)
     int saved = errno;
     uintptr_t code = (uintptr_t)rx_trampolines + offset;
     if (is_sealing)
-        seal(code, code + (size_t)RX_POOL_SIZE * RX_TRAMPOLINE_SIZE);
+        seal(code, code + RX_CODE_SIZE);
     errno = saved;
 }
 

@@ -40,10 +40,10 @@ static unsigned entry_of(const struct rx_builder *b, const struct rx_arg *args)
 
 void rx_arch_finish(struct rx_builder *b, const struct rx_arg *args)
 {
-    struct rx_step *steps = (struct rx_step *)(args + b->plan.nargs);
     b->plan.nvector = b->vector;
     b->plan.last = rx_last_step(&b->plan);
-    bool written = args != NULL && rx_write_steps(&b->plan, args, steps);
+    bool written =
+        args != NULL && rx_write_steps(&b->plan, args, (struct rx_step *)(args + b->plan.nargs));
     b->plan.call = written ? CALL_STEPS : CALL_AREA;
     b->plan.call_go = CALL_AREA;
     b->plan.entry = entry_of(b, args);

@@ -240,31 +240,6 @@ void rx_arch_place_result(struct rx_builder *b, rx_class result)
 
 /* ---- Arguments: the numbers are those of the rules in 6.8.2 ---- */
 
-static unsigned op_of_word(rx_class argument)
-{
-    switch (rx_class_kind(argument)) {
-    case FFI_TYPE_SINT8:
-        return RX_OP_S8;
-    case FFI_TYPE_SINT16:
-        return RX_OP_S16;
-    case FFI_TYPE_SINT32:
-        return RX_OP_S32;
-    default: /* unsigned, floating, or an aggregate */
-        switch (rx_class_size(argument)) {
-        case 1:
-            return RX_OP_U8;
-        case 2:
-            return RX_OP_U16;
-        case 4:
-            return RX_OP_U32;
-        case 8:
-            return RX_OP_U64;
-        default:
-            return RX_OP_PART;
-        }
-    }
-}
-
 /* An attribute may have aligned the type to 16, but not its place; a closure's function is to find
  * it aligned, which takes an op that gathers. */
 static bool is_misplaced(rx_class argument, uint32_t dst)
@@ -277,7 +252,7 @@ struct rx_arg rx_arg_at(rx_class argument, uint32_t dst)
     uint32_t size = rx_class_size(argument);
     struct rx_arg arg = {.dst = dst, .dst2 = dst + 8, .size = size};
     if (size <= 8) {
-        arg.op = op_of_word(argument);
+        arg.op = rx_op_of_word(argument);
         arg.tail = size;
     } else if (size <= 16) {
         arg.op = is_misplaced(argument, dst) ? RX_OP_PAIR : RX_OP_TWO;

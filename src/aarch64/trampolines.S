@@ -14,7 +14,6 @@
  */
 #include "asm.h"
 
-#define RX_CELL_SIZE 128
 #define BRK 0xd4200020  /* brk 1 */
 #define UNDEFINED 0x01  /* four of them are no instruction */
 

@@ -36,35 +36,10 @@ unsigned rx_ret_of_scalar(rx_class result)
     }
 }
 
-static unsigned op_of_word(rx_class argument)
-{
-    switch (rx_class_kind(argument)) {
-    case FFI_TYPE_SINT8:
-        return RX_OP_S8;
-    case FFI_TYPE_SINT16:
-        return RX_OP_S16;
-    case FFI_TYPE_SINT32:
-        return RX_OP_S32;
-    default: /* unsigned, floating, or an aggregate */
-        switch (rx_class_size(argument)) {
-        case 1:
-            return RX_OP_U8;
-        case 2:
-            return RX_OP_U16;
-        case 4:
-            return RX_OP_U32;
-        case 8:
-            return RX_OP_U64;
-        default:
-            return RX_OP_PART;
-        }
-    }
-}
-
 struct rx_arg rx_arg_word(rx_class argument, uint32_t dst)
 {
     uint32_t size = rx_class_size(argument);
-    return (struct rx_arg){.op = op_of_word(argument), .dst = dst, .size = size, .tail = size};
+    return (struct rx_arg){.op = rx_op_of_word(argument), .dst = dst, .size = size, .tail = size};
 }
 
 /* ---- The choice ---- */

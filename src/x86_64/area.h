@@ -62,6 +62,7 @@
 /* ---- The pool ---- */
 #define RX_TRAMPOLINE_SIZE 32
 #define RX_RECORD_SIZE 16
+#define RX_CELL_SIZE 128
 #define RX_PAGE_SIZE 4096 /* the largest that a kernel for this architecture has */
 
 #endif

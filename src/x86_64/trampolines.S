@@ -14,7 +14,6 @@
  */
 #include "asm.h"
 
-#define RX_CELL_SIZE 128
 #define INT3 0xcc
 
     .section .text.rx_trampolines, "ax", @progbits

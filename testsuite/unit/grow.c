@@ -72,7 +72,7 @@ static void expect_a_chunk(void)
     uintptr_t offset = copy_of_grow();
     cr_assert(ne(uptr, offset, 0));
     cr_expect(eq(int, errno, 99));
-    cr_expect(eq(int, memcmp(rx_trampolines + offset, rx_trampolines, CODE_SIZE), 0));
+    cr_expect(eq(int, memcmp(rx_trampolines + offset, rx_trampolines, RX_CODE_SIZE), 0));
     cr_expect(eq(int, *(const unsigned char *)rx_trampolines,
                  *(const unsigned char *)(rx_trampolines + offset)));
     char *cell = (char *)rx_cells + offset;
@@ -161,21 +161,21 @@ Test(grow, a_page_that_is_forgotten_is_put_back)
 Test(grow, a_file_of_other_bytes_is_not_shown)
 {
     system_is = REFUSES;
-    char name[] = "/tmp/rxffi-grow-XXXXXX";
+    char name[] = "replaced-XXXXXX";
     int fd = mkstemp(name);
     cr_assert(ge(int, fd, 0));
     replaced_by = name;
     expect_none();
-    cr_assert(eq(int, ftruncate(fd, file_offset + CODE_SIZE), 0));
+    cr_assert(eq(int, ftruncate(fd, file_offset + RX_CODE_SIZE), 0));
     expect_none();
 
     /* All bytes but one. */
-    cr_assert(eq(i64, pwrite(fd, rx_trampolines, CODE_SIZE, file_offset), CODE_SIZE));
+    cr_assert(eq(i64, pwrite(fd, rx_trampolines, RX_CODE_SIZE, file_offset), RX_CODE_SIZE));
     expect_a_chunk();
-    cr_assert(eq(i64, pwrite(fd, "", 1, file_offset + CODE_SIZE / 2), 1));
+    cr_assert(eq(i64, pwrite(fd, "", 1, file_offset + RX_CODE_SIZE / 2), 1));
     expect_none();
 
-    cr_assert(eq(int, ftruncate(fd, file_offset + CODE_SIZE - 1), 0));
+    cr_assert(eq(int, ftruncate(fd, file_offset + RX_CODE_SIZE - 1), 0));
     expect_none();
     close(fd);
     unlink(name);
