@@ -26,7 +26,6 @@ byte offset[CHUNKS];    /* of chunk 1, 2...: its tag, 0 if it is not there; offs
 byte slot_tag[SLOTS];   /* 0: free */
 byte slot_chunk[SLOTS];
 byte mark;
-bool stride; /* is known */
 
 /* Not part of the algorithm. */
 byte address[TAGS + 1];
@@ -36,7 +35,6 @@ byte ended;
 /* Puts the pair into the table. */
 inline enter(tag, n)
 {
-    stride = true;
     probe = tag / 2 % SLOTS;
     do
     :: atomic {
@@ -99,7 +97,6 @@ inline have(n)
     if
     :: answer
     :: else ->
-        stride = true;
         grow();
         if
         :: made == 0
@@ -169,7 +166,7 @@ inline take_untouched()
 inline find(n)
 {
     tag = offset[n];
-    assert(stride && tag != 0);
+    assert(tag != 0);
     probe = tag / 2 % SLOTS;
     do
     :: atomic {
