@@ -11,6 +11,7 @@
 #define FFI_API __attribute__((visibility("default")))
 #define FFI_EXTERN extern __attribute__((visibility("default")))
 #include "ffi.h"
+#include "ffi_rx.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -29,3 +29,8 @@ Test(version, it_knows_its_default_abi_and_its_closures)
     cr_expect(eq(uint, ffi_get_default_abi(), FFI_DEFAULT_ABI));
     cr_expect(eq(sz, ffi_get_closure_size(), sizeof(ffi_closure)));
 }
+
+Test(version, of_rxffi_itself)
+{
+    cr_expect(eq(str, (char *)ffi_rx_version(), FFI_RX_VERSION));
+}

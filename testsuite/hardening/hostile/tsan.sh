@@ -22,7 +22,7 @@ EOF
 
 arch=${RX_HOST%%-*}
 tsan_flags="-fsanitize=thread -g -std=gnu11 -fno-strict-aliasing -fexceptions
-    -I$RX_BUILDDIR -I$RX_BUILDDIR/include -I$RX_SRCDIR/src -I$RX_SRCDIR/src/$arch"
+    -I$RX_BUILDDIR -I$RX_BUILDDIR/include -I$RX_SRCDIR/include -I$RX_SRCDIR/src -I$RX_SRCDIR/src/$arch"
 [ "$arch" != x86_64 ] || tsan_flags="$tsan_flags -fcf-protection=full"
 
 if ! echo 'int main(void) { return 0; }' | $CC -fsanitize=thread -xc - -o tsan-works 2> tsan.err ||
