@@ -1,161 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * closure: callbacks: how they are had, prepared and given back, and what happens when C calls one.
+ * closure: callbacks: how they are prepared, and what happens when C calls one.
  *
  * Preparing a closure is choosing the entry code for its signature and storing that in the record
  * of its trampoline. Common signatures have entries that call the client by themselves; all others
  * spill the registers and come here, where the plan turns the area into the client's array of
  * arguments.
  */
+#include "closure.h"
 #include "fault.h"
 #include "pool.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* ---- Allocation ---- */
-
-/* What a cell holds when the closure is not in it: where it is. */
-struct forward {
-    ffi_closure *closure;
-    void *block; /* malloc's, if the client asked for more than a cell */
-};
-
-static inline void *hand_out(uint32_t i, void **code)
-{
-    size_t within = rx_chunk_within(i);
-    uintptr_t offset = rx_chunk_offset(i);
-    struct rx_record *record = rx_record_at(within, offset);
-    rx_set_entry(record, rx_arch_entry_unprepared);
-    rx_set_place(record, 0);
-    rx_set_state(record, RX_LIVE_CELL);
-    rx_ring.chunk = i >> RX_CHUNK_BITS;
-    *code = rx_code_at(within, offset);
-    return rx_cell_at(within, offset);
-}
-
-static __attribute__((noinline)) void *alloc_slowly(void **code)
-{
-    int64_t i = rx_pool_take_slowly();
-    return i < 0 ? NULL : hand_out(i, code);
-}
-
-static inline void *alloc_cell(void **code)
-{
-    int64_t i = rx_pool_take();
-    return rx_likely(i >= 0) ? hand_out(i, code) : alloc_slowly(code);
-}
-
-/* More than a cell holds: the closure is malloc'd, and the cell forwards to it. */
-static __attribute__((noinline)) void *alloc_block(size_t size, void **code)
-{
-    if (code == NULL)
-        return NULL;
-    void *block = malloc(size);
-    if (block == NULL)
-        return NULL;
-    struct forward *forward = alloc_cell(code);
-    if (forward == NULL) {
-        free(block);
-        return NULL;
-    }
-    forward->block = block;
-    rx_set_state(rx_record_of(rx_index_of_code(*code)), RX_LIVE_BLOCK);
-    return block;
-}
-
-void *ffi_closure_alloc(size_t size, void **code)
-{
-    if (rx_unlikely(code == NULL || size > RX_CELL_SIZE))
-        return alloc_block(size, code);
-    return alloc_cell(code);
-}
-
-/* ---- Release ---- */
-
-static inline void give(struct rx_record *record, uint32_t i)
-{
-    rx_set_entry(record, rx_arch_entry_freed);
-    rx_set_state(record, RX_FREE);
-    if (rx_unlikely(!rx_pool_give(i)))
-        rx_pool_give_slowly(i);
-}
-
-/* What is in a cell but is no closure of a client's. */
-static __attribute__((noinline, cold)) void refuse(void *closure, const struct rx_record *record)
-{
-    bool inside = (uintptr_t)closure % RX_CELL_SIZE != 0 || rx_state(record) != RX_FREE;
-    rx_fault_free(inside ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
-}
-
-/* closure is `distance` behind the first cell of chunk n, which lies at offset. */
-static inline void free_cell(void *closure, uint32_t n, uintptr_t offset, uintptr_t distance)
-{
-    struct rx_record *record = rx_record_by_cell(distance, offset);
-    if (rx_unlikely(distance % RX_CELL_SIZE != 0 || rx_state(record) != RX_LIVE_CELL))
-        refuse(closure, record);
-    else
-        give(record, n << RX_CHUNK_BITS | distance / RX_CELL_SIZE);
-}
-
-struct search {
-    const void *block;
-    int64_t found;
-};
-
-static bool is_not_of_block(uint32_t i, void *data)
-{
-    struct search *search = data;
-    const struct rx_record *record = rx_record_of(i);
-    if (rx_state(record) != RX_LIVE_BLOCK ||
-        ((struct forward *)rx_cell_of(i))->block != search->block)
-        return true;
-    search->found = i;
-    return false;
-}
-
-/* Which trampoline came with this block? Rare enough to look at all: no known client asks for more
- * than a cell. */
-static void free_block(void *block)
-{
-    struct search search = {.block = block, .found = -1};
-    rx_pool_each(is_not_of_block, &search);
-    if (search.found < 0)
-        rx_fault_free(RX_FREED_FOREIGN, block);
-    give(rx_record_of(search.found), search.found);
-    free(block);
-}
-
-/* What is in no cell. */
-static __attribute__((noinline)) void free_other(void *closure)
-{
-    if (closure != NULL)
-        free_block(closure);
-}
-
-static __attribute__((noinline)) void free_elsewhere(void *closure)
-{
-    uint32_t n = rx_chunk_of(closure);
-    uintptr_t offset = rx_chunk_offset_of(n);
-    uintptr_t distance = rx_cell_distance(closure, offset);
-    if (rx_unlikely(distance >= RX_CELLS_SIZE)) {
-        free_other(closure);
-        return;
-    }
-    rx_ring.chunk = n;
-    free_cell(closure, n, offset, distance);
-}
-
-void ffi_closure_free(void *closure)
-{
-    uint32_t n = rx_ring.chunk;
-    uintptr_t offset = rx_chunk_offset_of(n);
-    uintptr_t distance = rx_cell_distance(closure, offset);
-    if (rx_likely(distance < RX_CELLS_SIZE))
-        free_cell(closure, n, offset, distance);
-    else
-        free_elsewhere(closure);
-}
 
 /* ---- Preparation ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * stepping_signal, x86_64: a signal handler that takes, gives back, prepares and calls closures,
- * run between the instructions of the same things (src/pool.c, src/intern.c, src/closure.c). What
+ * run between the instructions of the same things (src/pool.c, src/alloc.c, src/intern.c, src/closure.c). What
  * holds a lock, or is for a moment in no order, does not survive this.
  */
 #include "pool_users.h"
