@@ -34,6 +34,7 @@ staged() {
 : "${RX_LIBDIR:=$(staged libffi.so.8)}"
 : "${RX_INCLUDEDIR:=$(staged ffi.h)}"
 : "${RX_BINDIR:=$(staged rxffi-run)}"
+: "${RX_MANDIR:=$(dirname "$(staged rxffi-run.1)")}"
 # Programs for the host are made by CC, CXX and CLANG, read by NM and OBJDUMP, and run by RX_EMULATOR.
 : "${RX_TOOLS=$(configured RX_TOOLS)}" "${RX_EMULATOR=$(configured RX_EMULATOR)}"
 : "${CC:=$(configured CC)}" "${CXX:=$(configured CXX)}"
@@ -54,6 +55,6 @@ mkdir -p "$RX_WORK"
 
 # Nothing that the caller's shell says about loading may reach a test program.
 unset LD_LIBRARY_PATH LD_PRELOAD LD_DEBUG LD_AUDIT
-export RX_SRCDIR RX_BUILDDIR RX_LIBDIR RX_INCLUDEDIR RX_BINDIR RX_WORK CC CXX CLANG RX_HOST
+export RX_SRCDIR RX_BUILDDIR RX_LIBDIR RX_INCLUDEDIR RX_BINDIR RX_MANDIR RX_WORK CC CXX CLANG RX_HOST
 export NM OBJDUMP RX_TOOLS RX_EMULATOR
 export LC_ALL=C
