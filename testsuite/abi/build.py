@@ -49,7 +49,7 @@ class Builder:
         self.harness = []
         for source in HARNESS + tuple(f'{arch}/{name}' for name in GUARD):
             to = self.work / (Path(source).name + '.o')
-            command(*self.cc, '-std=gnu11', '-O2', '-g', '-Wall', '-Wextra', '-Werror',
+            command(*self.cc, '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror',
                     '-D_GNU_SOURCE', *self.sanitizer, *self.include, '-c', HERE / source, '-o', to)
             self.harness.append(to)
 
@@ -59,7 +59,8 @@ class Builder:
         source = base.with_suffix('.c')
         source.write_text(emit.program(signatures))
         command(*shlex.split(compiler.command), '-std=gnu11', compiler.level, '-w', '-Wno-psabi',
-                *self.include, '-c', source, '-o', base.with_suffix('.o'))
+                '-fno-asynchronous-unwind-tables', *self.include,
+                '-c', source, '-o', base.with_suffix('.o'))
         command(*self.cc, *self.sanitizer, base.with_suffix('.o'), *self.harness, self.library,
                 f'-Wl,-rpath,{self.folder}', '-o', base)
         failures = self.run(base, len(signatures), rounds)

@@ -5,7 +5,8 @@
 
 Signatures come in batches, each a function of SEED and its number. Every batch is built by every
 compiler at every level, and run; with TURNS=1 by one of them only, in turn. BATCH=N runs only that one.
-COMPILERS="clang -O0, gcc -O2" is a choice. OLD=1 leaves out the types that libffi 3.4 did not have.
+COMPILERS="clang -O0, clang -O0, gcc -O2" is a choice; what is named twice has two of the turns. OLD=1 leaves
+out the types that libffi 3.4 did not have.
 """
 
 import collections
@@ -22,7 +23,7 @@ from compilers import comparable
 from reduce import kind, reduced
 from signature import ABIS, draw_signature, is_new
 
-SIZE = 100  # signatures in a batch
+SIZE = 500  # signatures in a batch
 LEVELS = ('-O0', '-O2')
 ROUNDS = 4  # each with other values, places and ways to call
 SHOWN = 20  # failures that get a line
@@ -40,7 +41,11 @@ def builder_for(library):
                  for name, command in commands.items() if command for level in LEVELS]
     chosen = [word.strip() for word in env.get('COMPILERS', '').split(',') if word.strip()]
     if chosen:
-        compilers = [compiler for compiler in compilers if str(compiler) in chosen]
+        by_name = {str(compiler): compiler for compiler in compilers}
+        if unknown := set(chosen) - by_name.keys():
+            raise Failed(f'COMPILERS names {", ".join(sorted(unknown))}, which is none of '
+                         f'{", ".join(by_name)}')
+        compilers = [by_name[name] for name in chosen]
     arch = env['RX_HOST'].split('-')[0]
     if arch not in ABIS:
         raise Failed(f'there are no calling conventions of {arch} in signature.py')
@@ -63,9 +68,9 @@ def job(task):
     number, size = task
     signatures = batch_of(ARCH, SEED, number, size)
     checks, left_out, failures = 0, 0, []
-    compilers = BUILDER.compilers
+    compilers = list(dict.fromkeys(BUILDER.compilers))
     if os.environ.get('TURNS'):
-        compilers = [compilers[number % len(compilers)]]
+        compilers = [BUILDER.compilers[number % len(BUILDER.compilers)]]
     for compiler in compilers:
         chosen = [k for k in range(size) if comparable(signatures[k], compiler)]
         left_out += size - len(chosen)

@@ -6,6 +6,9 @@ what the harness says, and a caller, which reads arguments from memory and calls
 else is data: the types as libffi is told them, and their leaves, the scalars that are compared.
 """
 
+from collections import defaultdict
+from itertools import chain
+
 from kinds import COMPLEX, WIDE, Complex, Scalar, Struct, Vector, types_of
 
 HEAD = '#include "harness.h"\n\n'
@@ -200,16 +203,18 @@ def row(signature, k, types):
 
 
 def program(signatures):
-    """One translation unit that tests all the signatures."""
+    """One translation unit that tests all the signatures. The functions of a calling convention stand
+    together: gcc sets up its registers anew, for milliseconds, whenever one follows another."""
     types = Types()
-    code, tables, rows = [], [], []
+    callers, callees, tables, rows = [], defaultdict(list), [], []
     for k, signature in enumerate(signatures):
-        code.append(callee(signature, k, types) + caller(signature, k, types))
+        callers.append(caller(signature, k, types))
+        callees[signature.abi.attribute].append(callee(signature, k, types))
         table, line = row(signature, k, types)
         tables.append(table)
         rows.append(line)
-    return ''.join([HEAD, *types.declared, *types.described, *code, *tables,
-                    'const struct signature signatures[] = {\n', *rows, '};\n',
+    return ''.join([HEAD, *types.declared, *types.described, *callers, *chain(*callees.values()),
+                    *tables, 'const struct signature signatures[] = {\n', *rows, '};\n',
                     f'const unsigned signature_count = {len(signatures)};\n'])
 
 
