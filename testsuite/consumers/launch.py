@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import host
 from mappings import read_maps, writable_code
 
 BINDING = re.compile(r"binding file (\S+) \[\d+\] to (\S+) \[\d+\]: \w+ symbol `(ffi_[^']+)'")
@@ -37,17 +38,16 @@ class Consumer:
         self.packages = lines("Packages")[0].split()
         self.needs = lines("Needs")[0].split()
         self.functions = lines("Binds")[0].split()
+        self.starts = lines("Starts")
         self.stops = {}  # policy to reason
         for line in lines("Stopped"):
             policies, reason = line.split(":", 1)
             self.stops |= {policy: reason.strip() for policy in policies.split()}
 
     def missing(self) -> list[str]:
-        """What it needs and this machine has not: commands, and files with a slash in them."""
-        paths = os.environ["PATH"].split(":")
-        return [need for need in self.needs
-                if not (list(Path("/").glob(need[1:])) if need[0] == "/" else
-                        any(os.access(f"{path}/{need}", os.X_OK) for path in paths))]
+        """What it needs and is not there. An emulator cannot run what a consumer starts in its turn."""
+        needs = self.needs if not host.CROSS else [host.interpreter(self.program)[0], *self.needs]
+        return [need for need in needs if not host.has(need)] + (self.starts if host.CROSS else [])
 
 
 @dataclass
@@ -115,17 +115,18 @@ def read_bindings(outcome: Outcome, names: frozenset[str]) -> None:
     (outcome.record / "bindings").write_text("".join(kept))
 
 
-def launch(program: Path, record: Path, prefix: list[str], patience: float, more: dict[str, str],
+def launch(program: Path, record: Path, library: str, policy: str, patience: float, more: dict[str, str],
            names: frozenset[str]) -> Outcome:
-    """Runs `program` behind `prefix`, in the new folder `record`; ends all of it when its time is over. `names` are
-    the functions whose bindings are looked for."""
+    """Runs `program` on `library` under `policy`, in the new folder `record`; ends all of it when its time is over.
+    `names` are the functions whose bindings are looked for."""
     record.mkdir(parents=True)
+    command, needed = host.start(program, library, policy, f"{record}/bindings")
     environment = dict(os.environ, RX_RECORD=str(record), HOME=str(record), TMPDIR=str(record),
-                       XDG_RUNTIME_DIR=str(record), LD_DEBUG="bindings", LD_DEBUG_OUTPUT=f"{record}/bindings", **more)
+                       XDG_RUNTIME_DIR=str(record), **needed, **more)
     record.chmod(0o700)
     began = time.monotonic()
     with open(record / "stdout", "wb") as out, open(record / "stderr", "wb") as err:
-        process = subprocess.Popen([*prefix, str(program)], cwd=record, env=environment, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(command, cwd=record, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=out, stderr=err, start_new_session=True)
         try:
             code = process.wait(patience)

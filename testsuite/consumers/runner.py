@@ -18,18 +18,18 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import host
 from launch import Consumer, Outcome, exports, launch
 from proof import prove
 from table import table
 
 HERE = Path(__file__).resolve().parent
 WORK = Path(os.environ["RX_WORK"])
-RUN = os.environ["RX_BINDIR"] + "/rxffi-run"
 POLICIES = ("none", "mdwe", "systemd", "strict")
-CANNOT = 125  # rxffi-run could not do what was asked
-PATIENCE = float(os.environ.get("RX_PATIENCE", 240))  # seconds after which a consumer hangs
+PATIENCE = float(os.environ.get("RX_PATIENCE", 900 if host.CROSS else 240))  # seconds after which a consumer hangs
 HANGS = PATIENCE / 4  # the same where that is to be expected: without closures some programs wait for ever
 SHOWN = 12  # failures of one run
+NO_SETUP = os.environ.get("RX_NO_SETUP", "0") not in ("", "0")  # nothing was installed
 
 
 class Report:
@@ -65,9 +65,8 @@ class Session:
         self.full = options.table
 
     def start(self, consumer: Consumer, name: str, library: str, policy: str, patience: float = PATIENCE) -> Outcome:
-        prefix = [] if (library, policy) == ("none", "none") else [RUN, f"--wx={policy}", f"--lib={library}", "--"]
         more = {"RX_PREPARED": str(WORK / consumer.name / "prepared")}
-        return launch(consumer.program, WORK / consumer.name / name, prefix, patience, more, self.names)
+        return launch(consumer.program, WORK / consumer.name / name, library, policy, patience, more, self.names)
 
     def prepare(self, consumer: Consumer, report: Report) -> bool:
         """Compiles or fetches what the consumer runs: without a policy, and without the library."""
@@ -171,24 +170,21 @@ class Session:
         return report
 
 
-def cannot_enforce(policy: str) -> str:
-    """Why this machine cannot enforce the policy; nothing if it can."""
-    trial = subprocess.run([RUN, f"--wx={policy}", "--lib=none", "--", "/bin/true"], text=True, check=False,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return trial.stdout.strip() if trial.returncode == CANNOT else ""
-
-
-def choose(options: argparse.Namespace) -> list[Consumer]:
+def choose(options: argparse.Namespace) -> tuple[list[Consumer], list[str]]:
+    """Who runs, and who of the core set is left out. What a set-up was to install and did not is not left out: it
+    fails."""
     names = options.consumers or sorted(path.parent.name for path in HERE.glob("*/run"))
-    folders = [Path(name) if "/" in name else HERE / name for name in names]
-    chosen = []
-    for consumer in map(Consumer, folders):
-        missing = consumer.missing()
-        if missing and not options.consumers and not options.all and consumer.group == "consumers":
-            print(f"{consumer.name:<34} not run: no {', '.join(missing)} here (make check-consumers ALL=1 installs it)")
-        else:
+    chosen, absent = [], []
+    for consumer in (Consumer(Path(name) if "/" in name else HERE / name) for name in names):
+        core = consumer.group == "clients"
+        missing = [] if options.consumers or options.all else consumer.missing()
+        if not missing or core and not (host.CROSS or NO_SETUP):
             chosen.append(consumer)
-    return chosen
+            continue
+        what = ", ".join(missing) if not host.CROSS else "package for the host (../sysroot)"
+        print(f"{consumer.name:<34} not run: no {what} here{'' if core or host.CROSS else '; ALL=1 installs it'}")
+        absent += [f"{consumer.name} is not here"] if core and not host.CROSS else []
+    return chosen, absent
 
 
 def main() -> int:
@@ -199,21 +195,20 @@ def main() -> int:
     parser.add_argument("--table", action="store_true")
     parser.add_argument("consumers", nargs="*")
     options = parser.parse_args()
-    session = Session(options, {policy: cannot_enforce(policy) for policy in options.policy.split(",")})
+    session = Session(options, {policy: host.cannot_enforce(policy) for policy in options.policy.split(",")})
 
     reports, proven, wrong = [], 0, []
     if not options.consumers:
-        system = subprocess.run([os.environ["CC"], "-print-file-name=libffi.so.8"], text=True, check=True,
-                                stdout=subprocess.PIPE).stdout.strip()
-        proven, wrong = prove(WORK / "proof", session.library, system)
+        proven, wrong = prove(WORK / "proof", session.library)
         print(f"{proven} faults of consumers and of a library are seen", *(f"FAIL: {text}" for text in wrong), sep="\n", flush=True)
+    chosen, absent = choose(options)
     with ThreadPoolExecutor(int(os.environ.get("RX_JOBS", os.cpu_count() or 1))) as jobs:
-        for report in jobs.map(session.run, choose(options)):
+        for report in jobs.map(session.run, chosen):
             print("\n".join(report.lines), flush=True)
             reports.append(report)
     print(*table(reports, list(session.policies), options.table), sep="\n")
     passed, failed = proven + sum(r.passed for r in reports), len(wrong) + sum(r.failed for r in reports)
-    skipped = [why for why in session.policies.values() if why]
+    skipped = [*absent, *(why for why in session.policies.values() if why)]
     why = f", {len(skipped)} skipped ({'; '.join(sorted(set(skipped)))})" if skipped else ""
     print(f"consumers: {passed} passed, {failed} failed{why}")
     return 0 if passed and not failed else 1
