@@ -126,21 +126,73 @@ static const struct {
     {PAX | STRICT, "READ_IMPLIES_EXEC", read_implies_execute},
 };
 
-void kernel_bites(enum policy policy, struct findings *findings)
-{
-    bool meant_any = policy != POLICY_NONE;
-    size_t length = 0;
+#define COUNT (sizeof bites / sizeof *bites)
 
-    findings->good = true;
-    for (size_t i = 0; i < sizeof bites / sizeof *bites; i++) {
-        bool meant = bites[i].policies & 1u << policy;
-        if (meant_any && !meant)
-            continue;
-        if (bites[i].refused() == meant)
-            continue;
-        findings->good = false;
-        if (length < sizeof findings->words)
+/* Which of these are refused, a bit for each; those of a policy, or all. */
+static unsigned refusals(unsigned policy)
+{
+    unsigned refused = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        if (bites[i].policies & policy && bites[i].refused())
+            refused |= 1u << i;
+    return refused;
+}
+
+static unsigned meant_by(unsigned policy)
+{
+    unsigned meant = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        if (bites[i].policies & policy)
+            meant |= 1u << i;
+    return meant;
+}
+
+static void name_them(unsigned which, struct findings *findings)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        if (which >> i & 1 && length < sizeof findings->words)
             length += (size_t)snprintf(findings->words + length, sizeof findings->words - length,
                                        "%s%s", length ? ", " : "", bites[i].name);
-    }
+}
+
+void kernel_bites(const void *about, struct findings *findings)
+{
+    const enum policy *policy = about;
+    unsigned mask = *policy == POLICY_NONE ? ~0u : 1u << *policy;
+    unsigned meant = *policy == POLICY_NONE ? 0 : meant_by(mask);
+    unsigned wrong = refusals(mask) ^ meant;
+    findings->good = wrong == 0;
+    name_them(wrong, findings);
+}
+
+/* ---- What is in force? ---- */
+
+/* Which policy refuses just this, if one does: strict before those that are parts of it. */
+static const char *policy_like(unsigned refused, bool filtered)
+{
+    if (refused == meant_by(STRICT) && filtered)
+        return "strict";
+    if (refused == meant_by(PAX) && filtered)
+        return "pax";
+    if (refused == meant_by(SYSTEMD) && filtered && !policy_has_mdwe())
+        return "systemd";
+    return refused == meant_by(MDWE) && policy_has_mdwe() ? "mdwe" : NULL;
+}
+
+void kernel_policy(const void *about, struct findings *findings)
+{
+    (void)about;
+    bool filtered = policy_has_filter();
+    unsigned refused = refusals(~0u);
+    const char *like = policy_like(refused, filtered);
+
+    findings->good = !refused;
+    name_them(refused, findings);
+    if (!refused)
+        strcpy(findings->words, "nothing");
+    snprintf(findings->loaded, sizeof findings->loaded, "%s, %s%s%s%s",
+             policy_has_mdwe() ? "PR_SET_MDWE" : "no PR_SET_MDWE",
+             filtered ? "a seccomp filter" : "no seccomp filter", like ? "; what --wx=" : "",
+             like ? like : "", like ? " refuses" : "");
 }

@@ -1,87 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
  * check: rxffi-run --check, a table of what this machine enforces and whether closures work
- * under it. Every cell is found out by trying, in a child of its own that is under the policy:
- * a child that hangs or crashes is an answer too, and this process stays as free as it was.
+ * under it. Every cell is found out by trying (ask.c).
  */
 #include "check.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "rxffi-run.h"
 
-#ifndef PR_GET_MDWE
-#define PR_GET_MDWE 66
-#endif
-
 #define SYSTEM_LIBRARY "libffi.so.8"
-#define PATIENCE 20 /* seconds that a child may take */
-
-/* ---- Asking in a child ---- */
-
-/* Asks about the kernel if there is no library. findings->done is false when the kernel could
- * not put the child under the policy, or the child did not come to its end. */
-static void child(enum policy policy, const char *library, struct findings *findings)
-{
-    struct rlimit no_core = {0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
-    alarm(PATIENCE);
-
-    const char *why = policy_enter(policy);
-    if (why) {
-        snprintf(findings->words, sizeof findings->words, "%s", why);
-        _exit(0);
-    }
-    if (library)
-        library_trial(library, findings);
-    else
-        kernel_bites(policy, findings);
-    findings->done = true;
-    _exit(0);
-}
-
-static void ask(enum policy policy, const char *library, struct findings *findings)
-{
-    struct findings *shared =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    memset(findings, 0, sizeof *findings);
-    if (shared == MAP_FAILED) {
-        snprintf(findings->words, sizeof findings->words, "not asked: %s", strerror(errno));
-        return;
-    }
-
-    fflush(NULL);
-    int status = 0;
-    pid_t pid = fork();
-    if (pid == 0)
-        child(policy, library, shared);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    *findings = *shared;
-    munmap(shared, sizeof *shared);
-
-    if (pid < 0)
-        snprintf(findings->words, sizeof findings->words, "not asked: %s", strerror(errno));
-    else if (WIFSIGNALED(status))
-        snprintf(findings->words, sizeof findings->words, "ended by a signal: %s",
-                 strsignal(WTERMSIG(status)));
-    else if (!findings->done && !findings->words[0])
-        snprintf(findings->words, sizeof findings->words, "ended without an answer");
-    if (!findings->done)
-        findings->good = false;
-}
 
 /* ---- The table ---- */
 
@@ -95,7 +28,7 @@ struct row {
 
 static void fill_row(enum policy policy, const char *library, struct row *row)
 {
-    ask(policy, NULL, &row->kernel);
+    ask(policy, kernel_bites, &policy, &row->kernel);
     const char *answer, *words = row->kernel.words;
     if (!row->kernel.done)
         answer = "cannot: ";
@@ -111,8 +44,8 @@ static void fill_row(enum policy policy, const char *library, struct row *row)
         return;
     }
     if (library)
-        ask(policy, library, &row->library);
-    ask(policy, SYSTEM_LIBRARY, &row->system);
+        ask(policy, library_trial, library, &row->library);
+    ask(policy, library_trial, SYSTEM_LIBRARY, &row->system);
 }
 
 static const char *cell(const struct row *row, enum policy policy, int column)
@@ -207,7 +140,6 @@ static void print_selinux(void)
         puts("SELinux: not active");
 }
 
-/* A kernel that does not know PR_GET_MDWE has none in force. */
 static void print_inherited(void)
 {
     const char *filter = "no seccomp filter";
@@ -215,8 +147,7 @@ static void print_inherited(void)
         filter = "seccomp not known: /proc is not readable";
     else if (file_mentions("/proc/self/status", "Seccomp:\t2"))
         filter = "a seccomp filter";
-    printf("inherited: %s, %s\n",
-           prctl(PR_GET_MDWE, 0L, 0L, 0L, 0L) > 0 ? "PR_SET_MDWE" : "no PR_SET_MDWE", filter);
+    printf("inherited: %s, %s\n", policy_has_mdwe() ? "PR_SET_MDWE" : "no PR_SET_MDWE", filter);
 }
 
 static void print_memfd(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * check: rxffi-run --check, and the two questions that it asks in child processes.
+ * check: rxffi-run --check, and the questions that are asked in child processes.
  */
 #ifndef RXFFI_CHECK_H
 #define RXFFI_CHECK_H
@@ -22,12 +22,21 @@ struct findings {
     char loaded[PATH_MAX]; /* the file that the library was loaded from */
 };
 
-/* Whether the policy that this process is under refuses all that `policy` is meant to refuse.
- * For POLICY_NONE: whether nothing is refused; if something is, its names are the words. */
-void kernel_bites(enum policy policy, struct findings *findings);
+typedef void question(const void *about, struct findings *findings);
 
-/* Whether closures of the library work in this process, on memory that is not writable. `name` is
- * a path or "libffi.so.8". */
-void library_trial(const char *name, struct findings *findings);
+/* Asks in a child that is under the policy. */
+void ask(enum policy policy, question *question, const void *about, struct findings *findings);
+
+/* Whether the policy that this process is under refuses all that a policy, *about, is meant to
+ * refuse. For POLICY_NONE: whether nothing is refused; if something is, its names are the words. */
+void kernel_bites(const void *about, struct findings *findings);
+
+/* What this process is refused; `loaded` is what it is under, in words, and which policy refuses
+ * the same. */
+void kernel_policy(const void *about, struct findings *findings);
+
+/* Whether closures of the library work in this process, on memory that is not writable. `about` is
+ * its name: a path or "libffi.so.8". */
+void library_trial(const void *about, struct findings *findings);
 
 #endif

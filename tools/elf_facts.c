@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * elf_facts: reads the few facts of an ELF file that decide whether a library can be preloaded
- * into it, and whether it can be preloaded itself. See elf(5). The file is read in small pieces
- * at the offsets that it names; one that cannot be read makes it ELF_DAMAGED.
+ * into it, whether it can be preloaded itself, and which libffi it loads. See elf(5). The file is
+ * read in small pieces at the offsets that it names; one that cannot be read makes it ELF_DAMAGED.
  */
 #include "elf_facts.h"
 
@@ -51,28 +51,64 @@ static bool file_offset_of(int fd, const Elf64_Ehdr *header, uint64_t address, u
     return false;
 }
 
-static bool read_soname(int fd, const Elf64_Ehdr *header, const Elf64_Phdr *dynamic, char *soname,
-                        size_t size)
+/* What an entry of the dynamic section says. `strings` is where its strings are in the file. */
+static bool read_entry(int fd, const Elf64_Dyn *entry, uint64_t strings, struct elf_facts *facts)
 {
-    uint64_t strings = 0, name = 0;
-    bool named = false;
+    uint64_t at = strings + entry->d_un.d_val;
+    char name[sizeof facts->libffi];
 
-    for (uint64_t at = 0; at + sizeof(Elf64_Dyn) <= dynamic->p_filesz; at += sizeof(Elf64_Dyn)) {
-        Elf64_Dyn entry;
-        if (!read_at(fd, &entry, sizeof entry, dynamic->p_offset + at))
+    switch (entry->d_tag) {
+    case DT_SONAME:
+        return read_string(fd, facts->soname, sizeof facts->soname, at);
+    case DT_NEEDED:
+        if (read_string(fd, name, sizeof name, at) && strncmp(name, "libffi", 6) == 0)
+            strcpy(facts->libffi, name);
+        return true;
+    case DT_RPATH: /* which the loader ignores beside a DT_RUNPATH */
+        if (facts->search[0])
+            return true;
+        facts->search_is_rpath = read_string(fd, facts->search, sizeof facts->search, at);
+        return true;
+    case DT_RUNPATH:
+        facts->search_is_rpath = false;
+        read_string(fd, facts->search, sizeof facts->search, at);
+        return true;
+    case DT_TEXTREL:
+        facts->text_relocations = true;
+        return true;
+    case DT_FLAGS:
+        if (entry->d_un.d_val & DF_TEXTREL)
+            facts->text_relocations = true;
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* The strings may be said behind what needs them. */
+static bool read_dynamic(int fd, const Elf64_Ehdr *header, const Elf64_Phdr *dynamic,
+                         struct elf_facts *facts)
+{
+    uint64_t count = dynamic->p_filesz / sizeof(Elf64_Dyn), strings = 0;
+    Elf64_Dyn entry;
+
+    for (uint64_t i = 0; i < count && !strings; i++) {
+        if (!read_at(fd, &entry, sizeof entry, dynamic->p_offset + i * sizeof entry))
+            return false;
+        if (entry.d_tag == DT_STRTAB && !file_offset_of(fd, header, entry.d_un.d_ptr, &strings))
             return false;
         if (entry.d_tag == DT_NULL)
             break;
-        if (entry.d_tag == DT_STRTAB)
-            strings = entry.d_un.d_ptr;
-        if (entry.d_tag == DT_SONAME) {
-            name = entry.d_un.d_val;
-            named = true;
-        }
     }
-    uint64_t offset;
-    return !named || (file_offset_of(fd, header, strings + name, &offset) &&
-                      read_string(fd, soname, size, offset));
+    for (uint64_t i = 0; i < count && strings; i++) {
+        if (!read_at(fd, &entry, sizeof entry, dynamic->p_offset + i * sizeof entry))
+            return false;
+        if (entry.d_tag == DT_NULL)
+            break;
+        if (!read_entry(fd, &entry, strings, facts))
+            return false;
+    }
+    return true;
 }
 
 static bool read_native(int fd, const Elf64_Ehdr *header, struct elf_facts *facts)
@@ -92,14 +128,14 @@ static bool read_native(int fd, const Elf64_Ehdr *header, struct elf_facts *fact
             break;
         case PT_GNU_STACK:
             if (segment.p_flags & PF_X)
-                facts->writable_code = true;
+                facts->executable_stack = true;
             break;
         case PT_INTERP:
             if (!read_string(fd, facts->interpreter, sizeof facts->interpreter, segment.p_offset))
                 return false;
             break;
         case PT_DYNAMIC:
-            if (!read_soname(fd, header, &segment, facts->soname, sizeof facts->soname))
+            if (!read_dynamic(fd, header, &segment, facts))
                 return false;
             break;
         default:

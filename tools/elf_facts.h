@@ -20,9 +20,14 @@ struct elf_facts {
     unsigned bits;              /* 32 or 64 */
     unsigned machine;           /* e_machine */
     bool shared;                /* ET_DYN: a shared object, or a position-independent program */
-    bool writable_code;         /* asks for an executable stack, or for a segment that is W+X */
+    bool executable_stack;      /* asks for one */
+    bool writable_code;         /* has a segment that is W+X */
+    bool text_relocations;      /* the loader writes to its code, which is W+X for that time */
+    bool search_is_rpath;       /* `search` is DT_RPATH and not DT_RUNPATH */
     char interpreter[PATH_MAX]; /* PT_INTERP, empty if there is none: a static program */
     char soname[NAME_MAX + 1];  /* DT_SONAME, empty if there is none */
+    char libffi[NAME_MAX + 1];  /* the DT_NEEDED that begins with "libffi", likewise */
+    char search[PATH_MAX];      /* where the libraries that it needs are looked for, likewise */
 };
 
 /* Trusts no byte of the file, and leaves the position of `fd` as it is. */

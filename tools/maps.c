@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * maps: reads /proc/self/maps (proc(5)) for the memory that a closure's code lies in.
+ * maps: reads /proc/PID/maps (proc(5)).
  *
  * Memory that is never W+X in one mapping may be so in two: a file, or a memfd, that is mapped
  * once to write and once to execute. Such an alias is a shared writable mapping of the same
@@ -9,53 +9,64 @@
  */
 #include "maps.h"
 
-#include <stdint.h>
-#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-struct mapping {
-    uint64_t start, end, offset, inode;
-    unsigned major, minor;
-    char can[5]; /* "r-xp", "rw-s", ... */
-};
-
-/* The next mapping; the path behind the inode is left unread, however long it is. */
-static bool next_mapping(FILE *maps, struct mapping *m)
+FILE *maps_open(pid_t pid)
 {
+    char name[64] = "/proc/self/maps";
+    if (pid)
+        snprintf(name, sizeof name, "/proc/%d/maps", (int)pid);
+    return fopen(name, "re");
+}
+
+bool maps_next(FILE *maps, struct mapping *m)
+{
+    /* A path that is longer than any path is cut, and the rest of its line taken for no mapping. */
+    static char line[sizeof m->path + 128];
     unsigned long start, end, offset, inode;
-    if (fscanf(maps, "%lx-%lx %4s %lx %x:%x %lu%*[^\n]", &start, &end, m->can, &offset, &m->major,
-               &m->minor, &inode) != 7)
-        return false;
+    int path_at = 0;
+
+    do {
+        if (!fgets(line, sizeof line, maps))
+            return false;
+    } while (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, m->can, &offset, &m->major,
+                    &m->minor, &inode, &path_at) != 7);
+    line[strcspn(line, "\n")] = '\0';
     m->start = start;
     m->end = end;
     m->offset = offset;
     m->inode = inode;
+    snprintf(m->path, sizeof m->path, "%s", line + path_at);
     return true;
 }
 
-/* Whether `m` is a writable view of the byte of a file that `code` shows at `address`. */
-static bool is_writable_alias(const struct mapping *m, const struct mapping *code, uint64_t address)
+bool maps_write_and_execute(const struct mapping *m)
 {
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t in_file = (address - code->start + code->offset) & ~(page - 1);
+    return m->can[1] == 'w' && m->can[2] == 'x';
+}
+
+bool maps_is_writable_alias(const struct mapping *m, const struct mapping *code, uint64_t start,
+                            uint64_t length)
+{
+    uint64_t in_file = start - code->start + code->offset;
     return m->can[1] == 'w' && m->can[3] == 's' && m->inode && m->inode == code->inode &&
-           m->major == code->major && m->minor == code->minor && in_file >= m->offset &&
-           in_file - m->offset < m->end - m->start;
+           m->major == code->major && m->minor == code->minor && m->offset < in_file + length &&
+           in_file < m->offset + (m->end - m->start);
 }
 
 bool maps_look_at(const void *code, struct code_memory *memory)
 {
-    uint64_t address = (uintptr_t)code;
-    struct mapping m, of_code = {0};
+    static struct mapping m, of_code;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), address = (uintptr_t)code & ~(page - 1);
     bool found = false;
 
-    FILE *maps = fopen("/proc/self/maps", "re");
+    FILE *maps = maps_open(0);
     if (!maps)
         return false;
     *memory = (struct code_memory){0};
-    while (next_mapping(maps, &m)) {
-        if (m.can[1] == 'w' && m.can[2] == 'x')
-            memory->write_and_execute = true;
+    while (maps_next(maps, &m)) {
+        memory->write_and_execute |= maps_write_and_execute(&m);
         if (address >= m.start && address < m.end) {
             of_code = m;
             found = true;
@@ -64,10 +75,8 @@ bool maps_look_at(const void *code, struct code_memory *memory)
     memory->executable = found && of_code.can[2] == 'x';
 
     rewind(maps);
-    while (found && next_mapping(maps, &m)) {
-        if (is_writable_alias(&m, &of_code, address))
-            memory->writable_alias = true;
-    }
+    while (found && maps_next(maps, &m))
+        memory->writable_alias |= maps_is_writable_alias(&m, &of_code, address, page);
     fclose(maps);
     return found;
 }

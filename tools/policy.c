@@ -44,12 +44,6 @@
 
 #include "machine.h"
 
-/* Linux 6.3; the headers of Debian 12 are of 6.1. */
-#ifndef PR_SET_MDWE
-#define PR_SET_MDWE 65
-#define PR_MDWE_REFUSE_EXEC_GAIN (1UL << 0)
-#endif
-
 /* In the order of enum policy. */
 static const char *const names[POLICY_COUNT] = {"none", "mdwe", "systemd", "pax", "strict"};
 
@@ -256,4 +250,17 @@ const char *policy_enter(enum policy policy)
     if (!why && policy_filters(policy))
         why = enter_filter(policy);
     return why;
+}
+
+/* ---- What is in force ---- */
+
+bool policy_has_mdwe(void)
+{
+    return prctl(PR_GET_MDWE, 0L, 0L, 0L, 0L) > 0;
+}
+
+bool policy_has_filter(void)
+{
+    /* A process in mode 1 would not get this far. */
+    return prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) == SECCOMP_MODE_FILTER;
 }

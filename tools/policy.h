@@ -7,6 +7,16 @@
 #define RXFFI_POLICY_H
 
 #include <stdbool.h>
+#include <sys/prctl.h>
+
+/* Linux 6.3; the headers of Debian 12 are of 6.1. */
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN (1UL << 0)
+#endif
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66
+#endif
 
 enum policy {
     POLICY_NONE,
@@ -25,6 +35,11 @@ bool policy_by_name(const char *name, enum policy *policy);
 /* Whether the policy has a seccomp filter, which lets through only the machine's own table of
  * system calls. */
 bool policy_filters(enum policy policy);
+
+/* Whether this process is under PR_SET_MDWE, and under a seccomp filter, wherever they came from. A
+ * kernel that cannot tell has none in force. */
+bool policy_has_mdwe(void);
+bool policy_has_filter(void);
 
 /* Puts the calling process under the policy. Returns NULL, or why the kernel cannot do it, in
  * words; the process may then be under a part of the policy and should end. */

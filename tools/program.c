@@ -125,7 +125,7 @@ static const char *privilege_of(int fd, const struct stat *st)
     return NULL;
 }
 
-static int examine_elf(const char *path, int fd, bool preload, enum policy policy,
+static int examine_elf(const char *path, int fd, const struct program_use *use,
                        const struct elf_facts *facts)
 {
     struct stat st;
@@ -134,7 +134,7 @@ static int examine_elf(const char *path, int fd, bool preload, enum policy polic
 
     if (facts->kind == ELF_DAMAGED)
         return complain(STATUS_CANNOT_RUN, "%s: is a damaged ELF file", path);
-    if (facts->kind == ELF_FOREIGN && (preload || policy_filters(policy)))
+    if (facts->kind == ELF_FOREIGN && (use->preload || policy_filters(use->policy)))
         return complain(STATUS_CANNOT_RUN,
                         "%s: is for another machine (%u-bit, ELF machine %u): neither the "
                         "library nor the filter is made for it",
@@ -143,10 +143,13 @@ static int examine_elf(const char *path, int fd, bool preload, enum policy polic
         return 0;
 
     const char *privilege = privilege_of(fd, &st);
-    if (preload && privilege)
+    if (use->preload && privilege)
         return complain(STATUS_CANNOT_RUN, "%s: %s: the loader would ignore the library", path,
                         privilege);
-    if (preload && !facts->interpreter[0])
+    if (use->traced && privilege)
+        return complain(STATUS_CANNOT_RUN, "%s: %s: it gains no privileges while it is looked at",
+                        path, privilege);
+    if (use->preload && !facts->interpreter[0])
         return complain(STATUS_CANNOT_RUN,
                         "%s: is a static program: no library can be preloaded into it", path);
     if (facts->interpreter[0] && access(facts->interpreter, F_OK) != 0)
@@ -154,7 +157,7 @@ static int examine_elf(const char *path, int fd, bool preload, enum policy polic
                         strerror(errno));
     /* The kernel makes these mappings itself, in execve, where no filter sees them; for a stack
      * not even PR_SET_MDWE is asked. */
-    if (policy != POLICY_NONE && facts->writable_code)
+    if (use->policy != POLICY_NONE && (facts->executable_stack || facts->writable_code))
         return complain(STATUS_CANNOT_RUN,
                         "%s: asks for an executable stack or a writable and executable segment: "
                         "execve grants that under every policy",
@@ -162,12 +165,12 @@ static int examine_elf(const char *path, int fd, bool preload, enum policy polic
     return 0;
 }
 
-int program_examine(const char *path, bool preload, enum policy policy)
+int program_examine(const char *path, const struct program_use *use, char examined[PATH_MAX])
 {
-    if (!preload && policy == POLICY_NONE)
+    if (!use->preload && !use->traced && use->policy == POLICY_NONE)
         return 0;
 
-    char current[PATH_MAX], interpreter[PATH_MAX];
+    char *current = examined, interpreter[PATH_MAX];
     strcpy(current, path);
     for (int scripts = 0; scripts <= MAX_SCRIPTS; scripts++) {
         int fd = open(current, O_RDONLY | O_CLOEXEC);
@@ -180,7 +183,7 @@ int program_examine(const char *path, bool preload, enum policy policy)
         struct elf_facts facts;
         elf_read_facts(fd, &facts);
         if (facts.kind != ELF_NONE) {
-            int status = examine_elf(current, fd, preload, policy, &facts);
+            int status = examine_elf(current, fd, use, &facts);
             close(fd);
             return status;
         }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "explain.h"
 #include "library.h"
 #include "policy.h"
 #include "program.h"
@@ -33,6 +34,7 @@
 
 static const char help[] =
     "Usage: rxffi-run [--wx=POLICY] [--lib=PATH] [--] COMMAND [ARGUMENT]...\n"
+    "       rxffi-run --explain [--wx=POLICY] [--lib=PATH] [--] COMMAND [ARGUMENT]...\n"
     "       rxffi-run --check [--lib=PATH]\n"
     "Runs COMMAND with rxffi's libffi.so.8 preloaded, under a policy on writable and\n"
     "executable memory; or tells what this machine enforces and what works under it.\n"
@@ -45,6 +47,7 @@ static const char help[] =
     "  --lib=PATH    the library to preload; the default is\n"
     "                " RXFFI_LIBRARY "\n"
     "  --lib=none    preload nothing: COMMAND uses the system's libffi\n"
+    "  --explain     tell, when COMMAND has ended, which libffi it ran on and what to do\n"
     "  --check       a table of the policies, and whether closures work under each\n"
     "  --help, --version\n"
     "\n"
@@ -66,7 +69,7 @@ int complain(int status, const char *format, ...)
 struct options {
     enum policy policy;
     const char *library; /* NULL: none */
-    bool check, has_policy;
+    bool check, explain, has_policy;
     char **command;
 };
 
@@ -99,6 +102,8 @@ static int read_option(const char *option, struct options *options)
         options->library = strcmp(value, "none") == 0 ? NULL : value;
     } else if (strcmp(option, "--check") == 0) {
         options->check = true;
+    } else if (strcmp(option, "--explain") == 0) {
+        options->explain = true;
     } else if (strcmp(option, "--wx") == 0 || strcmp(option, "--lib") == 0) {
         return complain(STATUS_FAILED, "%s: the value belongs behind it, as in %s=none", option,
                         option);
@@ -125,6 +130,8 @@ static int read_options(char **arguments, struct options *options)
 
     if (options->check && options->has_policy)
         return complain(STATUS_FAILED, "--check tries every policy: it takes no --wx");
+    if (options->check && options->explain)
+        return complain(STATUS_FAILED, "--check and --explain are two things");
     if (options->check && *arguments)
         return complain(STATUS_FAILED, "--check takes no COMMAND");
     if (!options->check && !*arguments)
@@ -132,24 +139,38 @@ static int read_options(char **arguments, struct options *options)
     return 0;
 }
 
+struct run {
+    const struct options *options;
+    const char *library;
+    char path[PATH_MAX];
+};
+
+/* From here on there is no way back. */
+static int start(void *data)
+{
+    struct run *run = data;
+    const char *why = policy_enter(run->options->policy);
+    if (why)
+        return complain(STATUS_FAILED, "--wx=%s: %s", policy_name(run->options->policy), why);
+    int status = run->library ? library_try(run->library) : 0;
+    if (!status && run->library)
+        status = library_preload(run->library);
+    return status ? status : program_execute(run->path, run->options->command);
+}
+
 static int run(const struct options *options, const char *library)
 {
-    char path[PATH_MAX];
-    int status = program_find(options->command[0], path);
-    if (!status)
-        status = program_examine(path, library != NULL, options->policy);
+    struct run run = {.options = options, .library = library};
+    struct program_use use = {options->policy, library != NULL, options->explain};
+    char examined[PATH_MAX];
+
+    int status = program_find(options->command[0], run.path);
     if (status)
         return status;
-
-    const char *why = policy_enter(options->policy);
-    if (why)
-        return complain(STATUS_FAILED, "--wx=%s: %s", policy_name(options->policy), why);
-    if (library) {
-        status = library_try(library);
-        if (!status)
-            status = library_preload(library);
-    }
-    return status ? status : program_execute(path, options->command);
+    status = program_examine(run.path, &use, examined);
+    if (status)
+        return options->explain ? explain_file(examined, status) : status;
+    return options->explain ? explain(options->policy, start, &run) : start(&run);
 }
 
 int main(int argc, char **argv)

@@ -134,7 +134,7 @@ static void judge_memory(void **code, struct findings *findings)
     findings->good = true;
 }
 
-void library_trial(const char *name, struct findings *findings)
+void library_trial(const void *about, struct findings *findings)
 {
     static int numbers[CLOSURES];
     static ffi_closure *closures[CLOSURES];
@@ -142,7 +142,7 @@ void library_trial(const char *name, struct findings *findings)
     struct libffi ffi;
     ffi_cif cif;
 
-    if (!load(name, &ffi, findings))
+    if (!load(about, &ffi, findings))
         return;
     ffi_type *types[] = {ffi.sint32, ffi.real};
     if (ffi.prep_cif(&cif, FFI_DEFAULT_ABI, 2, ffi.sint32, types) != FFI_OK) {

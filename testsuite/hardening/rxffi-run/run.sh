@@ -105,7 +105,7 @@ why_not() {
 
 policies="mdwe systemd pax strict"
 
-for part in policies closures commands libraries options kernels check; do
+for part in policies closures commands libraries options kernels check explain; do
     # shellcheck source=/dev/null
     . "$here/rxffi-run/$part.sh"
 done
