@@ -40,6 +40,62 @@ extern "C" {
 /* That of the library that runs, a static string: "0.1.0". Callable anywhere. */
 FFI_API const char *ffi_rx_version(void);
 
+/* ---- Closures with attributes --------------------------------------------------------------- */
+
+/* A closure with attributes is a closure of ffi_closure_alloc that is prepared by
+ * ffi_rx_prep_closure in place of ffi_prep_closure_loc. It takes the room of two in the pool. Its
+ * calls go through an entry of their own and cost more than those of others, by what is asked for
+ * (bench/README.md has figures).
+ *
+ * How long it lives. ffi_closure_free of a closure with attributes waits for nobody, and takes
+ * nothing away from calls that are inside: the closure can be called no more, and its memory goes
+ * back to the pool when the last call has left it, whichever thread that is in. So C code may be
+ * calling it in one thread while another frees it, as long as no new call begins. A call that ends
+ * in an exception, or in the unwinding of pthread_exit or of a cancellation, has left, too. */
+
+/* The flags of a closure. */
+
+/* errno is, for the C code that called the closure, what it was before. The handler begins with
+ * that value, too. */
+#define FFI_RX_KEEP_ERRNO 0x1
+
+/* Calls that are inside are not counted, which saves two locked instructions for each call. Then
+ * the closure goes back to the pool when it is freed, as one without attributes: its owner sees to
+ * it that no other thread is inside. (The handler itself may free its closure, as always.) */
+#define FFI_RX_UNCOUNTED 0x8
+
+/* Calls to be made by another thread. */
+typedef struct ffi_rx_queue ffi_rx_queue;
+
+/* What a closure is to have. The caller sets size to the sizeof of this, and what is not asked for
+ * to 0. Nothing keeps a pointer to it. */
+typedef struct {
+    size_t size;
+    unsigned flags; /* FFI_RX_*, or'ed */
+    void (*enter)(void *hook_data, int first);
+    void (*leave)(void *hook_data);
+    void (*thread_exit)(void *hook_data);
+    void *hook_data;
+    ffi_rx_queue *queue;
+} ffi_rx_closure_attr;
+
+/* Prepares a closure with attributes. The first five arguments are those of ffi_prep_closure_loc,
+ * but that code must be a code address of ffi_closure_alloc. attr may be NULL: that is
+ * ffi_prep_closure_loc. A closure may be prepared again, while no call is inside; references to it
+ * stay as they are. ffi_prep_closure_loc takes the attributes away again, but not the counting of
+ * calls.
+ *
+ * Callable in signal handlers and in a child of fork. Returns FFI_OK; FFI_BAD_TYPEDEF if closure,
+ * cif, fun or code is NULL; FFI_BAD_ABI if that of the cif is not one of ffi_abi; FFI_BAD_ARGTYPE
+ * if attr has what this library does not know, if code is not of the pool, or if the pool has no
+ * room for the attributes. Then the closure is as it was. Ends the process if the closure was freed
+ * before. */
+FFI_API ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif,
+                                       void (*fun)(ffi_cif *cif, void *rvalue, void **avalue,
+                                                   void *user_data),
+                                       void *user_data, void *code,
+                                       const ffi_rx_closure_attr *attr);
+
 #ifdef __cplusplus
 }
 #endif

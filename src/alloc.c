@@ -6,9 +6,8 @@
  * that the thread used last; what is more than a cell, in another chunk or no closure at all goes
  * the slow way.
  */
-#include "closure.h"
+#include "attributes.h"
 #include "fault.h"
-#include "pool.h"
 
 #include <stdlib.h>
 
@@ -74,11 +73,16 @@ static inline void give(struct rx_record *record, uint32_t i)
         rx_pool_give_slowly(i);
 }
 
-/* What is in a cell but is no closure of a client's. */
-static __attribute__((noinline, cold)) void refuse(void *closure, const struct rx_record *record)
+/* What is in a cell but is no closure of a client's, or one with attributes. */
+static __attribute__((noinline, cold)) void free_uncommon(void *closure,
+                                                          const struct rx_record *record)
 {
-    bool inside = (uintptr_t)closure % RX_CELL_SIZE != 0 || rx_state(record) != RX_FREE;
-    rx_fault_free(inside ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
+    unsigned state = rx_state(record);
+    bool inside = (uintptr_t)closure % RX_CELL_SIZE != 0;
+    if (!inside && rx_has_attributes(state) && !rx_is_block(state))
+        rx_attributes_release(rx_attributes_of(record));
+    else
+        rx_fault_free(inside || state != RX_FREE ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
 }
 
 /* closure is `distance` behind the first cell of chunk n, which lies at offset. */
@@ -86,7 +90,7 @@ static inline void free_cell(void *closure, uint32_t n, uintptr_t offset, uintpt
 {
     struct rx_record *record = rx_record_by_cell(distance, offset);
     if (rx_unlikely(distance % RX_CELL_SIZE != 0 || rx_state(record) != RX_LIVE_CELL))
-        refuse(closure, record);
+        free_uncommon(closure, record);
     else
         give(record, n << RX_CHUNK_BITS | distance / RX_CELL_SIZE);
 }
@@ -99,8 +103,7 @@ struct search {
 static bool is_not_of_block(uint32_t i, void *data)
 {
     struct search *search = data;
-    const struct rx_record *record = rx_record_of(i);
-    if (rx_state(record) != RX_LIVE_BLOCK ||
+    if (!rx_is_block(rx_state(rx_record_of(i))) ||
         ((struct forward *)rx_cell_of(i))->block != search->block)
         return true;
     search->found = i;
@@ -109,14 +112,40 @@ static bool is_not_of_block(uint32_t i, void *data)
 
 /* Which trampoline came with this block? Rare enough to look at all: no known client asks for more
  * than a cell. */
-static void free_block(void *block)
+static int64_t index_of_block(const void *block)
 {
     struct search search = {.block = block, .found = -1};
     rx_pool_each(is_not_of_block, &search);
-    if (search.found < 0)
-        rx_fault_free(RX_FREED_FOREIGN, block);
-    give(rx_record_of(search.found), search.found);
+    return search.found;
+}
+
+int64_t rx_index_of_closure(const void *closure)
+{
+    int64_t i = rx_index_of_cell(closure);
+    if (i < 0)
+        return index_of_block(closure);
+    unsigned state = rx_state(rx_record_of(i));
+    bool is_it = closure == rx_cell_of(i) && rx_is_closure(state) && !rx_is_block(state);
+    return is_it ? i : -1;
+}
+
+void rx_give_closure(uint32_t i)
+{
+    struct rx_record *record = rx_record_of(i);
+    void *block = rx_is_block(rx_state(record)) ? ((struct forward *)rx_cell_of(i))->block : NULL;
+    give(record, i);
     free(block);
+}
+
+static void free_block(void *block)
+{
+    int64_t i = index_of_block(block);
+    if (i < 0)
+        rx_fault_free(RX_FREED_FOREIGN, block);
+    if (rx_has_attributes(rx_state(rx_record_of(i))))
+        rx_attributes_release(rx_attributes_of(rx_record_of(i)));
+    else
+        rx_give_closure(i);
 }
 
 /* What is in no cell. */

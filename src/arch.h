@@ -88,7 +88,9 @@ static inline rx_entry *rx_arch_entry(const struct rx_plan *plan) /* the registe
 }
 
 rx_entry *
-rx_arch_entry_elsewhere(const struct rx_plan *plan);    /* a cell whose closure is elsewhere */
+rx_arch_entry_elsewhere(const struct rx_plan *plan); /* a cell whose closure is elsewhere */
+rx_entry *
+rx_arch_entry_attributed(const struct rx_plan *plan);   /* that of a closure with attributes */
 rx_entry *rx_arch_entry_go(const struct rx_plan *plan); /* a Go closure */
 
 /* The entries of cells that must not be called: they end in rx_called_unprepared and
@@ -96,12 +98,13 @@ rx_entry *rx_arch_entry_go(const struct rx_plan *plan); /* a Go closure */
 RX_HIDDEN rx_entry rx_arch_entry_unprepared;
 RX_HIDDEN rx_entry rx_arch_entry_freed;
 
-/* What entry code calls, in closure.c: runs the client's function on the arguments in area, leaves
- * a result that comes back in registers (or the address of one that does not) at area +
- * RX_AREA_RESULT, and returns the plan's ret, by which entry code loads it. Nothing is read from
- * the closure after the client's function has been called, so it may have freed itself. */
+/* What entry code calls, in closure.c and attributed.c: runs the client's function on the arguments
+ * in area, leaves a result that comes back in registers (or the address of one that does not) at
+ * area + RX_AREA_RESULT, and returns the plan's ret, by which entry code loads it. Nothing is read
+ * from the closure after the client's function has been called, so it may have freed itself. */
 unsigned rx_run_closure(ffi_closure *closure, char *area);
 unsigned rx_run_elsewhere(void *cell, char *area);
+unsigned rx_run_attributed(void *cell, char *area);
 unsigned rx_run_go(ffi_go_closure *closure, char *area);
 
 /* What those of cells that must not be called do. In fault.c; they do not return. */

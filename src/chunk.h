@@ -23,9 +23,14 @@
 /* What the library keeps of a trampoline. */
 struct rx_record {
     rx_entry *entry; /* where it jumps */
-    uint32_t next;   /* while it is on the shared list: the next index + 1 */
-    uint16_t place;  /* of the plan that it was prepared with last, for messages; 0 if it was not */
-    uint16_t state;  /* whose it is: pool.h's */
+    union {
+        struct {
+            uint32_t next;  /* on the shared list: the next index + 1; with attributes: theirs */
+            uint16_t place; /* of the plan that it was prepared with last, for messages; or 0 */
+            uint16_t state; /* whose it is: pool.h's */
+        };
+        uint64_t rest; /* all of that at once */
+    };
 };
 _Static_assert(sizeof(struct rx_record) == RX_RECORD_SIZE, "trampolines know the size");
 

@@ -7,30 +7,24 @@
  * spill the registers and come here, where the plan turns the area into the client's array of
  * arguments.
  */
-#include "closure.h"
+#include "attributes.h"
 #include "fault.h"
-#include "pool.h"
 
 #include <string.h>
 
 /* ---- Preparation ---- */
 
-typedef rx_entry *entry_chooser(const struct rx_plan *);
-
-/* The entry for a cif's plan, wherever that is. */
 static __attribute__((noinline)) rx_entry *entry_of_left_out(const ffi_cif *cif,
-                                                             entry_chooser *choose)
+                                                             rx_entry_chooser *choose)
 {
     return choose(rx_plan_compile(__builtin_alloca(rx_plan_size(cif->nargs)), cif));
 }
 
-static inline rx_entry *entry_of(const ffi_cif *cif, entry_chooser *choose)
+rx_entry *rx_entry_of(const ffi_cif *cif, rx_entry_chooser *choose)
 {
     const struct rx_plan *plan = rx_plan_of(cif);
     return rx_likely(plan != NULL) ? choose(plan) : entry_of_left_out(cif, choose);
 }
-
-typedef void handler(ffi_cif *, void *, void **, void *);
 
 static inline void fill_in(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data)
 {
@@ -44,31 +38,46 @@ static inline uint32_t place_of(const ffi_cif *cif)
     return cif->flags & (RX_PLAN_PLACES - 1);
 }
 
+ffi_status rx_check_preparation(const ffi_closure *closure, const ffi_cif *cif, handler *fun,
+                                const void *codeloc)
+{
+    if (closure == NULL || cif == NULL || fun == NULL || codeloc == NULL)
+        return FFI_BAD_TYPEDEF;
+    return rx_is_abi(cif->abi) ? FFI_OK : FFI_BAD_ABI;
+}
+
+void rx_prepare(uint32_t i, ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
+                bool attributed)
+{
+    struct rx_record *record = rx_record_of(i);
+    bool elsewhere = (void *)closure != rx_cell_of(i);
+    fill_in(closure, cif, fun, user_data);
+    if (elsewhere)
+        ((struct forward *)rx_cell_of(i))->closure = closure;
+    rx_set_place(record, place_of(cif));
+    rx_set_entry(record, rx_entry_of(cif, attributed  ? rx_arch_entry_attributed
+                                          : elsewhere ? rx_arch_entry_elsewhere
+                                                      : rx_arch_entry));
+}
+
 /* Whatever is not a closure in the cell of its own trampoline, with a plan in the arena. */
 static __attribute__((noinline)) ffi_status
 prepare_slowly(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data, void *codeloc)
 {
-    if (closure == NULL || cif == NULL || fun == NULL || codeloc == NULL)
-        return FFI_BAD_TYPEDEF;
-    if (!rx_is_abi(cif->abi))
-        return FFI_BAD_ABI;
+    ffi_status status = rx_check_preparation(closure, cif, fun, codeloc);
+    if (status != FFI_OK)
+        return status;
     int64_t i = rx_index_of_code(codeloc);
     if (i < 0) {
         fill_in(closure, cif, fun, user_data);
-        rx_arch_write_trampoline(closure->tramp, codeloc, entry_of(cif, rx_arch_entry));
+        rx_arch_write_trampoline(closure->tramp, codeloc, rx_entry_of(cif, rx_arch_entry));
         return FFI_OK;
     }
-    struct rx_record *record = rx_record_of(i);
-    if (rx_state(record) == RX_FREE)
+    unsigned state = rx_state(rx_record_of(i));
+    if (!rx_is_closure(state))
         rx_fault_prepared_after_free(codeloc);
-    fill_in(closure, cif, fun, user_data);
-    rx_set_place(record, place_of(cif));
-    if ((void *)closure == rx_cell_of(i)) {
-        rx_set_entry(record, entry_of(cif, rx_arch_entry));
-    } else {
-        ((struct forward *)rx_cell_of(i))->closure = closure;
-        rx_set_entry(record, entry_of(cif, rx_arch_entry_elsewhere));
-    }
+    bool attributed = rx_has_attributes(state) && rx_attributes_prepare_plainly(i, closure);
+    rx_prepare(i, closure, cif, fun, user_data, attributed);
     return FFI_OK;
 }
 
@@ -123,7 +132,7 @@ ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif,
         return FFI_BAD_TYPEDEF;
     if (!rx_is_abi(cif->abi))
         return FFI_BAD_ABI;
-    closure->tramp = (void *)entry_of(cif, rx_arch_entry_go);
+    closure->tramp = (void *)rx_entry_of(cif, rx_arch_entry_go);
     closure->cif = cif;
     closure->fun = fun;
     return FFI_OK;
@@ -221,6 +230,11 @@ static inline __attribute__((always_inline)) unsigned find_and_run(ffi_cif *cif,
 unsigned rx_run_closure(ffi_closure *closure, char *area)
 {
     return find_and_run(closure->cif, closure->fun, closure->user_data, area);
+}
+
+unsigned rx_run_target(ffi_cif *cif, handler *fun, void *user_data, char *area)
+{
+    return find_and_run(cif, fun, user_data, area);
 }
 
 unsigned rx_run_elsewhere(void *cell, char *area)

@@ -100,8 +100,10 @@ void rx_pool_each(bool (*visit)(uint32_t i, void *data), void *data);
 /* rx_record.state */
 enum {
     RX_FREE,
-    RX_LIVE_CELL, /* a client's, who was given the cell, */
-    RX_LIVE_BLOCK /* or a block of malloc's */
+    RX_LIVE_CELL,      /* a client's, who was given the cell, */
+    RX_LIVE_BLOCK,     /* or a block of malloc's */
+    RX_SECOND,         /* the library's own, for something else */
+    RX_WITH_ATTRIBUTES /* added to a client's: it has a second one */
 };
 
 /* Atomic, as whoever looks for a block reads the records of others. */
@@ -113,6 +115,28 @@ static inline void rx_set_state(struct rx_record *record, unsigned state)
 static inline unsigned rx_state(const struct rx_record *record)
 {
     return __atomic_load_n(&record->state, __ATOMIC_RELAXED);
+}
+
+/* Is it a client's? */
+static inline bool rx_is_closure(unsigned state)
+{
+    return state != RX_FREE && state != RX_SECOND;
+}
+
+static inline bool rx_is_block(unsigned state)
+{
+    return (state & ~RX_WITH_ATTRIBUTES) == RX_LIVE_BLOCK;
+}
+
+static inline bool rx_has_attributes(unsigned state)
+{
+    return (state & RX_WITH_ATTRIBUTES) != 0;
+}
+
+/* The index of its second one. */
+static inline uint32_t rx_second_of(const struct rx_record *record)
+{
+    return __atomic_load_n(&record->next, __ATOMIC_RELAXED) - 1;
 }
 
 static inline void rx_set_place(struct rx_record *record, unsigned place)

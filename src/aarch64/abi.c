@@ -58,12 +58,18 @@ rx_call_routine *const rx_arch_calls[] = {
 
 /* ---- Entries ---- */
 
-RX_HIDDEN rx_entry rx_entry_elsewhere, rx_entry_go;
+RX_HIDDEN rx_entry rx_entry_elsewhere, rx_entry_attributed, rx_entry_go;
 
 rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan)
 {
     (void)plan; /* one entry spills all registers */
     return rx_entry_elsewhere;
+}
+
+rx_entry *rx_arch_entry_attributed(const struct rx_plan *plan)
+{
+    (void)plan;
+    return rx_entry_attributed;
 }
 
 rx_entry *rx_arch_entry_go(const struct rx_plan *plan)

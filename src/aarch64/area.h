@@ -56,6 +56,10 @@
 #define RX_SHAPE_GENERAL(n, ret) (2 + (n)*RX_SHAPE_RETS + (ret)) /* n: 0 to 8 */
 #define RX_SHAPE_VECTOR(n, ret) (RX_SHAPE_GENERAL(8 + (n), ret)) /* n: 1 to 8 */
 
+/* ---- The frame of rx_guarded ---- */
+#define RX_GUARD_REGISTER 29 /* x29 (DWARF for the Arm 64-bit Architecture, 4.1) */
+#define RX_GUARD_PLACE 16
+
 /* ---- The pool ---- */
 #define RX_TRAMPOLINE_SIZE 32
 #define RX_RECORD_SIZE 16

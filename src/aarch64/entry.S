@@ -10,7 +10,7 @@
  *         load the result from area + RX_AREA_RESULT by ret;
  *     }
  *
- * where run is rx_run_closure, rx_run_elsewhere or rx_run_go. The area lies between the stack pointer and
+ * where run is rx_run_closure, rx_run_elsewhere, rx_run_attributed or rx_run_go. The area lies between the stack pointer and
  * the frame record. Windows functions preserve the same registers, so the entries are for both conventions.
  */
 #include "asm.h"
@@ -114,6 +114,7 @@ END(\name)
     /* and for any. */
     ENTRY   rx_entry_all, x17, rx_run_closure, 1
     ENTRY   rx_entry_elsewhere, x17, rx_run_elsewhere, 1
+    ENTRY   rx_entry_attributed, x17, rx_run_attributed, 1
     ENTRY   rx_entry_go, x18, rx_run_go, 1
 
 /* ---- Closures that must not be called: x17 = cell ---- */

@@ -118,12 +118,17 @@ rx_call_routine *const rx_arch_calls[] = {
 
 /* ---- Entries ---- */
 
-RX_HIDDEN rx_entry rx_entry_sysv_elsewhere, rx_entry_sysv_go;
-RX_HIDDEN rx_entry rx_entry_win64_elsewhere, rx_entry_win64_go;
+RX_HIDDEN rx_entry rx_entry_sysv_elsewhere, rx_entry_sysv_attributed, rx_entry_sysv_go;
+RX_HIDDEN rx_entry rx_entry_win64_elsewhere, rx_entry_win64_attributed, rx_entry_win64_go;
 
 rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan)
 {
     return plan->entry == RX_ENTRY_WIN64 ? rx_entry_win64_elsewhere : rx_entry_sysv_elsewhere;
+}
+
+rx_entry *rx_arch_entry_attributed(const struct rx_plan *plan)
+{
+    return plan->entry == RX_ENTRY_WIN64 ? rx_entry_win64_attributed : rx_entry_sysv_attributed;
 }
 
 rx_entry *rx_arch_entry_go(const struct rx_plan *plan)

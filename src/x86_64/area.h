@@ -59,6 +59,10 @@
 #define RX_SHAPE_GENERAL(n, ret) (3 + (n)*RX_SHAPE_RETS + (ret)) /* n: 0 to 6 */
 #define RX_SHAPE_VECTOR(n, ret) (RX_SHAPE_GENERAL(6 + (n), ret)) /* n: 1 to 8 */
 
+/* ---- The frame of rx_guarded ---- */
+#define RX_GUARD_REGISTER 6 /* rbp (psABI figure 3.36) */
+#define RX_GUARD_PLACE -8
+
 /* ---- The pool ---- */
 #define RX_TRAMPOLINE_SIZE 32
 #define RX_RECORD_SIZE 16

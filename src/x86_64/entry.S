@@ -10,7 +10,7 @@
  *         load the result from area + RX_AREA_RESULT by ret;
  *     }
  *
- * where run is rx_run_closure, rx_run_elsewhere or rx_run_go. The area ends at the frame pointer:
+ * where run is rx_run_closure, rx_run_elsewhere, rx_run_attributed or rx_run_go. The area ends at the frame pointer:
  * rbp - RX_AREA_FRAME is its start.
  */
 #include "asm.h"
@@ -134,6 +134,7 @@ END(\name)
     /* and for any. */
     SYSV_ENTRY rx_entry_sysv, rx_run_closure, 1
     SYSV_ENTRY rx_entry_sysv_elsewhere, rx_run_elsewhere, 1
+    SYSV_ENTRY rx_entry_sysv_attributed, rx_run_attributed, 1
     SYSV_ENTRY rx_entry_sysv_go, rx_run_go, 1
 
 /* ---- Windows ----
@@ -199,6 +200,7 @@ END(\name)
 
     WIN64_ENTRY rx_entry_win64, rx_run_closure
     WIN64_ENTRY rx_entry_win64_elsewhere, rx_run_elsewhere
+    WIN64_ENTRY rx_entry_win64_attributed, rx_run_attributed
     WIN64_ENTRY rx_entry_win64_go, rx_run_go
 
 /* ---- Closures that must not be called: r10 = cell ---- */

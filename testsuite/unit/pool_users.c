@@ -67,6 +67,19 @@ int whole_pool(void)
     return chunks * RX_POOL_SIZE;
 }
 
+static bool count_used(uint32_t i, void *n)
+{
+    *(int *)n += rx_state(rx_record_of(i)) != RX_FREE;
+    return true;
+}
+
+int in_use(void)
+{
+    int n = 0;
+    rx_pool_each(count_used, &n);
+    return n;
+}
+
 /* ---- Growth ---- */
 
 static struct rlimit before;

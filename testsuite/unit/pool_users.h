@@ -35,6 +35,9 @@ void give_all(void);
 /* How many trampolines there are in the chunks that there are. */
 int whole_pool(void);
 
+/* How many trampolines are in use, for whatever. */
+int in_use(void);
+
 /* Between these two no chunk can be made. Without threads that begin in between. */
 void forbid_growth(void);
 void allow_growth(void);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * attributes: closures are prepared with attributes, and lose them.
+ */
+#include "attributes.h"
+#include "fault.h"
+
+#define KNOWN_FLAGS (FFI_RX_KEEP_ERRNO | FFI_RX_UNCOUNTED)
+
+/* Is there anything in it that this library does not know? A program that was compiled with a newer
+ * header has more, which is 0 if it is not used. */
+static bool is_understood(const ffi_rx_closure_attr *attr)
+{
+    if (attr->size < sizeof *attr || (attr->flags & ~KNOWN_FLAGS) != 0 || attr->queue != NULL ||
+        attr->enter != NULL || attr->leave != NULL || attr->thread_exit != NULL)
+        return false;
+    const char *bytes = (const char *)attr;
+    for (size_t i = sizeof *attr; i < attr->size; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+static uint32_t flags_of(const ffi_rx_closure_attr *attr)
+{
+    return (attr->flags & FFI_RX_UNCOUNTED) ? attr->flags : attr->flags | RX_COUNTED;
+}
+
+static void set_flags(struct rx_attributes *a, uint32_t flags)
+{
+    __atomic_store_n(&a->flags, flags, __ATOMIC_RELAXED);
+}
+
+ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
+                               void *code, const ffi_rx_closure_attr *attr)
+{
+    if (attr == NULL)
+        return ffi_prep_closure_loc(closure, cif, fun, user_data, code);
+    ffi_status status = rx_check_preparation(closure, cif, fun, code);
+    if (status != FFI_OK)
+        return status;
+    int64_t i = rx_index_of_code(code);
+    if (i < 0 || !is_understood(attr))
+        return FFI_BAD_ARGTYPE;
+    if (!rx_is_closure(rx_state(rx_record_of(i))))
+        rx_fault_prepared_after_free(code);
+    struct rx_attributes *a = rx_attributes_have(i);
+    if (a == NULL)
+        return FFI_BAD_ARGTYPE;
+    a->closure = closure;
+    set_flags(a, flags_of(attr));
+    rx_prepare(i, closure, cif, fun, user_data, true);
+    return FFI_OK;
+}
+
+bool rx_attributes_prepare_plainly(uint32_t i, ffi_closure *closure)
+{
+    struct rx_attributes *a = rx_attributes_of(rx_record_of(i));
+    uint32_t counted = rx_attributes_flags(a) & RX_COUNTED;
+    a->closure = closure;
+    set_flags(a, counted);
+    return counted != 0;
+}

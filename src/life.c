@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * life: how long a closure with attributes lives: while somebody has a reference, or a call is
+ * inside.
+ *
+ * Both are counted in one word, so exactly one thread sees it become 0, and gives both trampolines
+ * back. Nothing of the closure or its attributes is touched but under a count of one's own.
+ */
+#include "attributes.h"
+#include "fault.h"
+
+/* ---- The second trampoline ---- */
+
+static int64_t take_second(void)
+{
+    int64_t i = rx_pool_take();
+    return rx_likely(i >= 0) ? i : rx_pool_take_slowly();
+}
+
+static void give_second(uint32_t i)
+{
+    rx_set_state(rx_record_of(i), RX_FREE);
+    if (rx_unlikely(!rx_pool_give(i)))
+        rx_pool_give_slowly(i);
+}
+
+/* Makes i2 the second of trampoline i. False if it has one already. */
+static bool link(struct rx_record *record, uint32_t second)
+{
+    struct rx_record seen = {.rest = __atomic_load_n(&record->rest, __ATOMIC_ACQUIRE)}, linked;
+    do {
+        if (rx_has_attributes(seen.state))
+            return false;
+        linked.rest = seen.rest;
+        linked.next = second + 1;
+        linked.state |= RX_WITH_ATTRIBUTES;
+    } while (!__atomic_compare_exchange_n(&record->rest, &seen.rest, linked.rest, true,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    return true;
+}
+
+struct rx_attributes *rx_attributes_have(uint32_t i)
+{
+    struct rx_record *record = rx_record_of(i);
+    if (rx_has_attributes(rx_state(record)))
+        return rx_attributes_of(record);
+    int64_t second = take_second();
+    if (second < 0)
+        return NULL;
+    struct rx_record *its_record = rx_record_of(second);
+    rx_set_entry(its_record, rx_arch_entry_freed);
+    rx_set_place(its_record, 0);
+    rx_set_state(its_record, RX_SECOND);
+    struct rx_attributes *a = (struct rx_attributes *)rx_cell_of(second);
+    *a = (struct rx_attributes){.life = 1, .owner = i};
+    if (link(record, second))
+        return a;
+    give_second(second);
+    return rx_attributes_of(record);
+}
+
+static void end(struct rx_attributes *a)
+{
+    uint32_t i = a->owner, second = rx_second_of(rx_record_of(i));
+    give_second(second);
+    rx_give_closure(i);
+}
+
+/* ---- Counting ---- */
+
+/* What a message calls it: what ffi_closure_alloc gave. */
+static void *given(const struct rx_attributes *a)
+{
+    struct rx_cell *cell = rx_cell_of(a->owner);
+    bool is_block = rx_is_block(rx_state(rx_record_of(a->owner)));
+    return is_block ? ((struct forward *)cell)->block : (void *)cell;
+}
+
+void rx_attributes_release(struct rx_attributes *a)
+{
+    uint64_t before = __atomic_fetch_sub(&a->life, 1, __ATOMIC_ACQ_REL);
+    if (rx_unlikely(rx_references(before) == 0))
+        rx_fault_free(RX_FREED_TWICE, given(a));
+    if (before == 1)
+        end(a);
+}
+
+void rx_attributes_enter(struct rx_attributes *a)
+{
+    uint64_t before = __atomic_fetch_add(&a->life, RX_INSIDE, __ATOMIC_ACQUIRE);
+    if (rx_unlikely(rx_references(before) == 0))
+        rx_called_freed(rx_cell_of(a->owner));
+}
+
+void rx_attributes_leave(struct rx_attributes *a)
+{
+    uint64_t before = __atomic_fetch_sub(&a->life, RX_INSIDE, __ATOMIC_ACQ_REL);
+    if (rx_unlikely(before == RX_INSIDE))
+        end(a);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * attributed: what the tests of closures with attributes share.
+ */
+#ifndef UNIT_ATTRIBUTED_H
+#define UNIT_ATTRIBUTED_H
+
+#include "pool_users.h"
+
+#define ATTR(...) ((ffi_rx_closure_attr){.size = sizeof(ffi_rx_closure_attr), .flags = __VA_ARGS__})
+
+/* Flags, alone and together, that a handler does not notice. */
+static const unsigned plain_flags[] = {0, FFI_RX_KEEP_ERRNO, FFI_RX_UNCOUNTED,
+                                       FFI_RX_KEEP_ERRNO | FFI_RX_UNCOUNTED};
+
+/* A closure with attributes, prepared or the test fails. */
+static inline ffi_closure *attributed(ffi_cif *cif, handler *fun, void *user_data, void **code,
+                                      const ffi_rx_closure_attr *attr)
+{
+    ffi_closure *closure = ffi_closure_alloc(sizeof *closure, code);
+    cr_assert(ne(ptr, closure, NULL));
+    ffi_status status = ffi_rx_prep_closure(closure, cif, fun, user_data, *code, attr);
+    cr_assert(eq(int, status, FFI_OK));
+    return closure;
+}
+
+#endif
