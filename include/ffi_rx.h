@@ -59,9 +59,16 @@ FFI_API const char *ffi_rx_version(void);
  * that value, too. */
 #define FFI_RX_KEEP_ERRNO 0x1
 
+/* It frees itself with its first call: the handler need not, and may not. Its memory goes back to
+ * the pool when that call has left. A second call, also from inside the first, is a call of a freed
+ * closure, which ends the process. If it was retained, it stays allocated until it is released as
+ * often, but can be called no more. One that was never called is freed by ffi_closure_free. */
+#define FFI_RX_ONE_SHOT 0x2
+
 /* Calls that are inside are not counted, which saves two locked instructions for each call. Then
  * the closure goes back to the pool when it is freed, as one without attributes: its owner sees to
- * it that no other thread is inside. (The handler itself may free its closure, as always.) */
+ * it that no other thread is inside. (The handler itself may free its closure, as always.) The one
+ * call of FFI_RX_ONE_SHOT is counted all the same. */
 #define FFI_RX_UNCOUNTED 0x8
 
 /* Calls to be made by another thread. */
@@ -95,6 +102,24 @@ FFI_API ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif,
                                                    void *user_data),
                                        void *user_data, void *code,
                                        const ffi_rx_closure_attr *attr);
+
+/* Adds a reference to a closure, so that it can be shared: it lives until each reference is given
+ * up, and the call that is inside has left. Who calls this holds a reference himself, for as long
+ * as the call takes; the first is that of ffi_closure_alloc. closure is what ffi_closure_alloc
+ * returned, also where the prepared ffi_closure lies elsewhere. A closure without attributes gets
+ * some, of which nothing is noticed but that it takes the room of two and its calls are counted
+ * from now on; those that are inside already are not known, nor waited for.
+ *
+ * Callable in signal handlers and in a child of fork (where each process has closures and
+ * references of its own). Returns closure; NULL if it is NULL or is not an allocated closure of the
+ * pool, if the pool has no room for its attributes, or if it has 2^32 - 1 references. */
+FFI_API ffi_closure *ffi_rx_closure_retain(ffi_closure *closure);
+
+/* Gives a reference up. ffi_closure_free does the same: whoever is last ends the closure. closure
+ * may be NULL. Who gives up more references than there are ends the process, if that is noticed: as
+ * with ffi_closure_free, a closure that is gone may be somebody else's. Callable in signal handlers
+ * (if the closure was allocated with no more than 128 bytes) and in a child of fork. */
+FFI_API void ffi_rx_closure_release(ffi_closure *closure);
 
 #ifdef __cplusplus
 }

@@ -93,6 +93,9 @@ rx_entry *
 rx_arch_entry_attributed(const struct rx_plan *plan);   /* that of a closure with attributes */
 rx_entry *rx_arch_entry_go(const struct rx_plan *plan); /* a Go closure */
 
+/* Is it one of those that rx_arch_entry_elsewhere returns? */
+bool rx_arch_is_elsewhere(rx_entry *entry);
+
 /* The entries of cells that must not be called: they end in rx_called_unprepared and
  * rx_called_freed. */
 RX_HIDDEN rx_entry rx_arch_entry_unprepared;

@@ -42,14 +42,25 @@ static void leave(struct rx_guard *guard)
         errno = call->error;
 }
 
+/* The closure may have got its attributes a moment ago, in another thread. The trampoline has read
+ * the entry that was stored after them; reading it once more, or a later one, acquires them. */
+static inline struct rx_attributes *attributes_of(void *cell)
+{
+    const struct rx_record *record = rx_record_of(rx_index_of_cell(cell));
+    (void)__atomic_load_n(&record->entry, __ATOMIC_ACQUIRE);
+    return rx_attributes_of(record);
+}
+
 unsigned rx_run_attributed(void *cell, char *area)
 {
-    struct rx_attributes *a = rx_attributes_of(rx_record_of(rx_index_of_cell(cell)));
+    struct rx_attributes *a = attributes_of(cell);
     struct call call = {
         .guard.cleanup = leave, .attributes = a, .area = area, .flags = rx_attributes_flags(a)};
     if (call.flags & FFI_RX_KEEP_ERRNO)
         call.error = errno;
-    if (call.flags & RX_COUNTED)
+    if (call.flags & FFI_RX_ONE_SHOT)
+        rx_attributes_enter_once(a);
+    else if (call.flags & RX_COUNTED)
         rx_attributes_enter(a);
     rx_guarded(run, &call.guard);
     leave(&call.guard);

@@ -5,7 +5,7 @@
 #include "attributes.h"
 #include "fault.h"
 
-#define KNOWN_FLAGS (FFI_RX_KEEP_ERRNO | FFI_RX_UNCOUNTED)
+#define KNOWN_FLAGS (FFI_RX_KEEP_ERRNO | FFI_RX_ONE_SHOT | FFI_RX_UNCOUNTED)
 
 /* Is there anything in it that this library does not know? A program that was compiled with a newer
  * header has more, which is 0 if it is not used. */
@@ -21,9 +21,16 @@ static bool is_understood(const ffi_rx_closure_attr *attr)
     return true;
 }
 
+/* A one-shot closure is always counted: the end of its call is the end of it. */
 static uint32_t flags_of(const ffi_rx_closure_attr *attr)
 {
-    return (attr->flags & FFI_RX_UNCOUNTED) ? attr->flags : attr->flags | RX_COUNTED;
+    bool uncounted = (attr->flags & (FFI_RX_UNCOUNTED | FFI_RX_ONE_SHOT)) == FFI_RX_UNCOUNTED;
+    return uncounted ? attr->flags : attr->flags | RX_COUNTED;
+}
+
+static bool has_ended(const struct rx_attributes *a)
+{
+    return rx_references(__atomic_load_n(&a->life, __ATOMIC_RELAXED)) == 0;
 }
 
 static void set_flags(struct rx_attributes *a, uint32_t flags)
@@ -47,6 +54,8 @@ ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun,
     struct rx_attributes *a = rx_attributes_have(i);
     if (a == NULL)
         return FFI_BAD_ARGTYPE;
+    if (has_ended(a))
+        rx_fault_prepared_after_free(code);
     a->closure = closure;
     set_flags(a, flags_of(attr));
     rx_prepare(i, closure, cif, fun, user_data, true);
@@ -56,6 +65,8 @@ ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun,
 bool rx_attributes_prepare_plainly(uint32_t i, ffi_closure *closure)
 {
     struct rx_attributes *a = rx_attributes_of(rx_record_of(i));
+    if (has_ended(a))
+        rx_fault_prepared_after_free(rx_code_of(i));
     uint32_t counted = rx_attributes_flags(a) & RX_COUNTED;
     a->closure = closure;
     set_flags(a, counted);

@@ -16,14 +16,16 @@
 
 struct rx_attributes {
     uint64_t life;  /* references, and from RX_INSIDE on the calls that are inside */
-    uint32_t flags; /* FFI_RX_*, and RX_COUNTED */
+    uint32_t flags; /* FFI_RX_*, and those below */
     uint32_t owner; /* the trampoline whose these are */
     ffi_closure *closure;
 };
 _Static_assert(sizeof(struct rx_attributes) <= RX_CELL_SIZE, "they lie in a cell");
 
-/* rx_attributes.flags: calls go through the attributes and are counted. */
+/* rx_attributes.flags: calls go through the attributes and are counted; */
 #define RX_COUNTED 0x80000000u
+/* the only call of a one-shot closure has begun. */
+#define RX_SPENT 0x40000000u
 
 /* ---- From a closure to its attributes ---- */
 
@@ -59,6 +61,9 @@ void rx_attributes_release(struct rx_attributes *a);
  */
 void rx_attributes_enter(struct rx_attributes *a);
 void rx_attributes_leave(struct rx_attributes *a);
+
+/* The only call comes in, and takes over the reference of the owner. */
+void rx_attributes_enter_once(struct rx_attributes *a);
 
 /* ---- Preparation (attributes.c) ---- */
 

@@ -60,6 +60,13 @@ void rx_prepare(uint32_t i, ffi_closure *closure, ffi_cif *cif, handler *fun, vo
                                                       : rx_arch_entry));
 }
 
+ffi_closure *rx_prepared_closure(uint32_t i)
+{
+    struct rx_cell *cell = rx_cell_of(i);
+    bool elsewhere = rx_arch_is_elsewhere(rx_entry_in(rx_record_of(i)));
+    return elsewhere ? ((struct forward *)cell)->closure : (ffi_closure *)cell;
+}
+
 /* Whatever is not a closure in the cell of its own trampoline, with a plan in the arena. */
 static __attribute__((noinline)) ffi_status
 prepare_slowly(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data, void *codeloc)

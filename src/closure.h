@@ -30,6 +30,9 @@ typedef rx_entry *rx_entry_chooser(const struct rx_plan *plan);
 /* The entry for a cif's plan, wherever that is. */
 rx_entry *rx_entry_of(const ffi_cif *cif, rx_entry_chooser *choose);
 
+/* Where the closure of trampoline i lies, as it was prepared last. */
+ffi_closure *rx_prepared_closure(uint32_t i);
+
 /* Can a closure be prepared with these? FFI_OK, or how ffi_prep_closure_loc refuses them. */
 ffi_status rx_check_preparation(const ffi_closure *closure, const ffi_cif *cif, handler *fun,
                                 const void *codeloc);

@@ -24,7 +24,7 @@ static void give_second(uint32_t i)
         rx_pool_give_slowly(i);
 }
 
-/* Makes i2 the second of trampoline i. False if it has one already. */
+/* False if the closure has a second one already. */
 static bool link(struct rx_record *record, uint32_t second)
 {
     struct rx_record seen = {.rest = __atomic_load_n(&record->rest, __ATOMIC_ACQUIRE)}, linked;
@@ -42,7 +42,8 @@ static bool link(struct rx_record *record, uint32_t second)
 struct rx_attributes *rx_attributes_have(uint32_t i)
 {
     struct rx_record *record = rx_record_of(i);
-    if (rx_has_attributes(rx_state(record)))
+    struct rx_record seen = {.rest = __atomic_load_n(&record->rest, __ATOMIC_ACQUIRE)};
+    if (rx_has_attributes(seen.state))
         return rx_attributes_of(record);
     int64_t second = take_second();
     if (second < 0)
@@ -52,7 +53,7 @@ struct rx_attributes *rx_attributes_have(uint32_t i)
     rx_set_place(its_record, 0);
     rx_set_state(its_record, RX_SECOND);
     struct rx_attributes *a = (struct rx_attributes *)rx_cell_of(second);
-    *a = (struct rx_attributes){.life = 1, .owner = i};
+    *a = (struct rx_attributes){.life = 1, .owner = i, .closure = rx_prepared_closure(i)};
     if (link(record, second))
         return a;
     give_second(second);
@@ -92,9 +93,55 @@ void rx_attributes_enter(struct rx_attributes *a)
         rx_called_freed(rx_cell_of(a->owner));
 }
 
+void rx_attributes_enter_once(struct rx_attributes *a)
+{
+    uint32_t flags = __atomic_fetch_or(&a->flags, RX_SPENT, __ATOMIC_RELAXED);
+    uint64_t before = __atomic_fetch_add(&a->life, RX_INSIDE - 1, __ATOMIC_ACQ_REL);
+    if (rx_unlikely((flags & RX_SPENT) || rx_references(before) == 0))
+        rx_called_freed(rx_cell_of(a->owner));
+}
+
 void rx_attributes_leave(struct rx_attributes *a)
 {
     uint64_t before = __atomic_fetch_sub(&a->life, RX_INSIDE, __ATOMIC_ACQ_REL);
     if (rx_unlikely(before == RX_INSIDE))
         end(a);
+}
+
+/* ---- Sharing ---- */
+
+static bool retain(struct rx_attributes *a)
+{
+    uint64_t life = __atomic_load_n(&a->life, __ATOMIC_RELAXED);
+    do
+        if (rx_references(life) == 0 || rx_references(life) == UINT32_MAX)
+            return false;
+    while (!__atomic_compare_exchange_n(&a->life, &life, life + 1, true, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED));
+    return true;
+}
+
+/* Calls of a closure without call attributes are counted from now on. */
+static void count_calls(struct rx_attributes *a)
+{
+    struct rx_record *record = rx_record_of(a->owner);
+    __atomic_fetch_or(&a->flags, RX_COUNTED, __ATOMIC_RELAXED);
+    if (rx_entry_in(record) != rx_arch_entry_unprepared)
+        rx_set_entry(record, rx_entry_of(a->closure->cif, rx_arch_entry_attributed));
+}
+
+ffi_closure *ffi_rx_closure_retain(ffi_closure *closure)
+{
+    int64_t i = closure != NULL ? rx_index_of_closure(closure) : -1;
+    struct rx_attributes *a = i >= 0 ? rx_attributes_have(i) : NULL;
+    if (a == NULL || !retain(a))
+        return NULL;
+    if ((rx_attributes_flags(a) & (RX_COUNTED | FFI_RX_UNCOUNTED)) == 0)
+        count_calls(a);
+    return closure;
+}
+
+void ffi_rx_closure_release(ffi_closure *closure)
+{
+    ffi_closure_free(closure);
 }

@@ -144,10 +144,15 @@ static inline void rx_set_place(struct rx_record *record, unsigned place)
     __atomic_store_n(&record->place, place, __ATOMIC_RELAXED);
 }
 
+static inline rx_entry *rx_entry_in(const struct rx_record *record)
+{
+    return __atomic_load_n(&record->entry, __ATOMIC_RELAXED);
+}
+
 /* Has it ever been handed out? */
 static inline bool rx_was_used(const struct rx_record *record)
 {
-    return __atomic_load_n(&record->entry, __ATOMIC_RELAXED) != NULL;
+    return rx_entry_in(record) != NULL;
 }
 
 static inline void rx_set_entry(struct rx_record *record, rx_entry *entry)

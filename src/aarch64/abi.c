@@ -66,6 +66,11 @@ rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan)
     return rx_entry_elsewhere;
 }
 
+bool rx_arch_is_elsewhere(rx_entry *entry)
+{
+    return entry == rx_entry_elsewhere;
+}
+
 rx_entry *rx_arch_entry_attributed(const struct rx_plan *plan)
 {
     (void)plan;

@@ -126,6 +126,11 @@ rx_entry *rx_arch_entry_elsewhere(const struct rx_plan *plan)
     return plan->entry == RX_ENTRY_WIN64 ? rx_entry_win64_elsewhere : rx_entry_sysv_elsewhere;
 }
 
+bool rx_arch_is_elsewhere(rx_entry *entry)
+{
+    return entry == rx_entry_sysv_elsewhere || entry == rx_entry_win64_elsewhere;
+}
+
 rx_entry *rx_arch_entry_attributed(const struct rx_plan *plan)
 {
     return plan->entry == RX_ENTRY_WIN64 ? rx_entry_win64_attributed : rx_entry_sysv_attributed;

@@ -83,6 +83,7 @@ Test(attributes, code_that_is_not_of_the_pool_has_none)
 
 Test(attributes, without_room_in_the_pool_there_are_none)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     void *code;
     ffi_closure *closure = closure_of(long_of_long(), answer, (void *)2, &code);
     take_all();
