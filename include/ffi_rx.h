@@ -40,6 +40,76 @@ extern "C" {
 /* That of the library that runs, a static string: "0.1.0". Callable anywhere. */
 FFI_API const char *ffi_rx_version(void);
 
+/* ---- Owner threads --------------------------------------------------------------------------- */
+
+/* A queue takes calls to the thread that made it, its owner: the thread of a run-time, of an event
+ * loop or of a toolkit, where alone some code may run. Another thread that calls through the queue
+ * sleeps until the owner has made the call for it.
+ *
+ * What comes when. Each call is made once, and a queue's are begun in the order of arrival. The
+ * owner makes them in ffi_rx_queue_run, and while it sleeps itself in a call that it has handed to
+ * another queue: so A that calls B that calls A gets on, as does any longer ring. Nothing is made
+ * while the owner does something else, or waits by other means; a callback that has to wait for
+ * others who may need this thread runs the queue meanwhile. A callback may do anything, also call,
+ * run and free the queue.
+ *
+ * What a call sees. It runs on the owner's stack with the owner's errno and thread-local data, on
+ * the very arguments of the caller, whose errno stays as it is. Nothing is copied or allocated.
+ *
+ * Exceptions. A C++ exception, pthread_exit or cancellation that leaves a call does not reach the
+ * caller, who gets a result of zeros. It goes on in the owner: out of ffi_rx_queue_run, or out of
+ * the call that the owner was asleep in, when that is over. What waits stays, for the next run.
+ * longjmp must not leave a call that was handed over, neither on the owner's side nor, from a
+ * signal handler, on the caller's; nor may a thread be cancelled asynchronously in there.
+ *
+ * The end. From the end of a queue on nothing runs: whoever waits wakes with a result of zeros, and
+ * whoever calls later gets the same at once; what the owner is in the middle of gets done. A queue
+ * ends when it is freed, and when its owner's thread ends, by a destructor of a pthread key (so not
+ * when main returns, which ends the process). Thread-local data that is destroyed later cannot call
+ * through it any more.
+ *
+ * Signals and fork. Calls through a queue may be made in signal handlers, also by the owner, where
+ * they run at once, and ffi_rx_queue_run may be used there. In a child of fork the parent's queues
+ * are ones that have ended: calls give zeros, and ffi_rx_queue_run -ECANCELED. The child of the
+ * owner may free its queue, and make new ones. It may also return from the call that it was made
+ * in, for which nobody waits there. */
+typedef struct ffi_rx_queue ffi_rx_queue;
+
+/* Makes a queue that the calling thread owns; ffi_rx_queue_free takes it back. A thread may have
+ * several. Returns NULL when there is no memory, or the first time in a process, no pthread key.
+ * Not for signal handlers. */
+FFI_API ffi_rx_queue *ffi_rx_queue_new(void);
+
+/* The descriptor of an eventfd that can be read while calls wait: for poll, epoll or an event loop,
+ * which then calls ffi_rx_queue_run (queue, 0). Now and then it is readable although nothing waits;
+ * the next run takes that back. It is the library's: to be polled, and nothing else. It is made
+ * when it is first asked for, close-on-exec, and closed when the queue ends. For the owner alone.
+ * Returns a descriptor; -EPERM in another thread; -ECANCELED when the queue has ended; -EMFILE,
+ * -ENFILE or whatever else eventfd says when there is none to be had. Then the queue works without,
+ * and may be asked again. Not for signal handlers. */
+FFI_API int ffi_rx_queue_fd(const ffi_rx_queue *queue);
+
+/* Makes the calls that wait, and returns how many; those that come in meanwhile are left for the
+ * next time. When none waits: with timeout_ms 0 returns 0 at once; above 0 waits for the first
+ * call, but no longer than so many milliseconds (of CLOCK_MONOTONIC); below 0 waits until there is
+ * one. Signals do not end it, and it is no cancellation point. To wake it, another thread calls
+ * something through the queue. For the owner alone; may be used inside a call that a run has made.
+ * Returns -EPERM in another thread; -ECANCELED when the queue has ended. */
+FFI_API int ffi_rx_queue_run(ffi_rx_queue *queue, int timeout_ms);
+
+/* ffi_call (cif, fn, rvalue, avalue), made by the owner; by the caller itself when that is the
+ * owner. For any thread, and in signal handlers.
+ * Returns 0, or -ECANCELED when the queue has ended, or the call was left by an exception: then the
+ * result is all zeros. The queue must not have been freed before. */
+FFI_API int ffi_rx_queue_call(ffi_rx_queue *queue, ffi_cif *cif, void (*fn)(void), void *rvalue,
+                              void **avalue);
+
+/* Ends the queue, and gives it back; the memory stays for the closures that name it. Inside a call
+ * that a run has made too. For the owner; when the owner's thread has ended, for any thread; in a
+ * child of fork, for any.
+ * Returns 0; -EPERM, having done nothing, in another thread. Not for signal handlers. */
+FFI_API int ffi_rx_queue_free(ffi_rx_queue *queue);
+
 /* ---- Closures with attributes --------------------------------------------------------------- */
 
 /* A closure with attributes is a closure of ffi_closure_alloc that is prepared by
@@ -51,7 +121,12 @@ FFI_API const char *ffi_rx_version(void);
  * nothing away from calls that are inside: the closure can be called no more, and its memory goes
  * back to the pool when the last call has left it, whichever thread that is in. So C code may be
  * calling it in one thread while another frees it, as long as no new call begins. A call that ends
- * in an exception, or in the unwinding of pthread_exit or of a cancellation, has left, too. */
+ * in an exception, or in the unwinding of pthread_exit or of a cancellation, has left, too.
+ *
+ * With a queue, the handler runs in the thread that owns it, and what is said of errno is about
+ * that thread's. The closure keeps the queue's memory: after the end of the queue its calls give
+ * zeros, as long as the closure lives. (Whoever frees the last closure of a queue that was freed
+ * frees that memory, and should not do so in a signal handler.) */
 
 /* The flags of a closure. */
 
@@ -71,9 +146,6 @@ FFI_API const char *ffi_rx_version(void);
  * call of FFI_RX_ONE_SHOT is counted all the same. */
 #define FFI_RX_UNCOUNTED 0x8
 
-/* Calls to be made by another thread. */
-typedef struct ffi_rx_queue ffi_rx_queue;
-
 /* What a closure is to have. The caller sets size to the sizeof of this, and what is not asked for
  * to 0. Nothing keeps a pointer to it. */
 typedef struct {
@@ -83,7 +155,7 @@ typedef struct {
     void (*leave)(void *hook_data);
     void (*thread_exit)(void *hook_data);
     void *hook_data;
-    ffi_rx_queue *queue;
+    ffi_rx_queue *queue; /* whose owner makes the calls; NULL: whoever calls makes them */
 } ffi_rx_closure_attr;
 
 /* Prepares a closure with attributes. The first five arguments are those of ffi_prep_closure_loc,

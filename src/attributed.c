@@ -9,6 +9,7 @@
  */
 #include "attributes.h"
 #include "guard.h"
+#include "queue.h"
 
 #include <errno.h>
 
@@ -17,7 +18,7 @@ struct call {
     struct rx_attributes *attributes;
     char *area;
     uint32_t flags;
-    int error;    /* the caller's errno */
+    int error;    /* errno, before */
     unsigned ret; /* the plan's */
 };
 
@@ -33,14 +34,95 @@ static void run(struct rx_guard *guard)
     call->ret = rx_run_target(closure->cif, closure->fun, closure->user_data, call->area);
 }
 
-static void leave(struct rx_guard *guard)
+/* What is around the client's function, in the thread that it runs in. */
+static void begin(struct call *call)
+{
+    if (call->flags & FFI_RX_KEEP_ERRNO)
+        call->error = errno;
+}
+
+static void end(struct rx_guard *guard)
 {
     const struct call *call = call_of(guard);
-    if (call->flags & RX_COUNTED)
-        rx_attributes_leave(call->attributes);
     if (call->flags & FFI_RX_KEEP_ERRNO)
         errno = call->error;
 }
+
+/* And around that, in the thread that calls: the call is counted. */
+static void enter(const struct call *call)
+{
+    if (call->flags & FFI_RX_ONE_SHOT)
+        rx_attributes_enter_once(call->attributes);
+    else if (call->flags & RX_COUNTED)
+        rx_attributes_enter(call->attributes);
+}
+
+static void leave(const struct call *call)
+{
+    if (call->flags & RX_COUNTED)
+        rx_attributes_leave(call->attributes);
+}
+
+/* ---- By whoever calls: both in one frame ---- */
+
+static void end_and_leave(struct rx_guard *guard)
+{
+    leave(call_of(guard));
+    end(guard);
+}
+
+static void run_here(struct call *call)
+{
+    call->guard.cleanup = end_and_leave;
+    begin(call);
+    rx_guarded(run, &call->guard);
+    end_and_leave(&call->guard);
+}
+
+/* ---- By the owner of a queue ---- */
+
+struct passing {
+    struct rx_guard guard;
+    struct call *call;
+};
+
+static void make(void *arg)
+{
+    struct call *call = arg;
+    call->guard.cleanup = end;
+    begin(call);
+    rx_guarded(run, &call->guard);
+    end(&call->guard);
+}
+
+static void give_zeros(ffi_cif *cif, void *result, void **args, void *unused)
+{
+    (void)args;
+    (void)unused;
+    rx_zero_result(cif, result);
+}
+
+static void pass(struct rx_guard *guard)
+{
+    struct call *call = ((struct passing *)guard)->call;
+    ffi_cif *cif = call->attributes->closure->cif;
+    if (rx_queue_do(call->attributes->queue, make, call) != 0)
+        call->ret = rx_run_target(cif, give_zeros, NULL, call->area);
+}
+
+static void has_passed(struct rx_guard *guard)
+{
+    leave(((struct passing *)guard)->call);
+}
+
+static void run_by_queue(struct call *call)
+{
+    struct passing passing = {.guard.cleanup = has_passed, .call = call};
+    rx_guarded(pass, &passing.guard);
+    has_passed(&passing.guard);
+}
+
+/* ---- */
 
 /* The closure may have got its attributes a moment ago, in another thread. The trampoline has read
  * the entry that was stored after them; reading it once more, or a later one, acquires them. */
@@ -54,15 +136,11 @@ static inline struct rx_attributes *attributes_of(void *cell)
 unsigned rx_run_attributed(void *cell, char *area)
 {
     struct rx_attributes *a = attributes_of(cell);
-    struct call call = {
-        .guard.cleanup = leave, .attributes = a, .area = area, .flags = rx_attributes_flags(a)};
-    if (call.flags & FFI_RX_KEEP_ERRNO)
-        call.error = errno;
-    if (call.flags & FFI_RX_ONE_SHOT)
-        rx_attributes_enter_once(a);
-    else if (call.flags & RX_COUNTED)
-        rx_attributes_enter(a);
-    rx_guarded(run, &call.guard);
-    leave(&call.guard);
+    struct call call = {.attributes = a, .area = area, .flags = rx_attributes_flags(a)};
+    enter(&call);
+    if (a->queue != NULL)
+        run_by_queue(&call);
+    else
+        run_here(&call);
     return call.ret;
 }

@@ -4,6 +4,7 @@
  */
 #include "attributes.h"
 #include "fault.h"
+#include "queue.h"
 
 #define KNOWN_FLAGS (FFI_RX_KEEP_ERRNO | FFI_RX_ONE_SHOT | FFI_RX_UNCOUNTED)
 
@@ -11,8 +12,8 @@
  * header has more, which is 0 if it is not used. */
 static bool is_understood(const ffi_rx_closure_attr *attr)
 {
-    if (attr->size < sizeof *attr || (attr->flags & ~KNOWN_FLAGS) != 0 || attr->queue != NULL ||
-        attr->enter != NULL || attr->leave != NULL || attr->thread_exit != NULL)
+    if (attr->size < sizeof *attr || (attr->flags & ~KNOWN_FLAGS) != 0 || attr->enter != NULL ||
+        attr->leave != NULL || attr->thread_exit != NULL)
         return false;
     const char *bytes = (const char *)attr;
     for (size_t i = sizeof *attr; i < attr->size; i++)
@@ -38,6 +39,16 @@ static void set_flags(struct rx_attributes *a, uint32_t flags)
     __atomic_store_n(&a->flags, flags, __ATOMIC_RELAXED);
 }
 
+void rx_attributes_set_queue(struct rx_attributes *a, ffi_rx_queue *queue)
+{
+    ffi_rx_queue *before = a->queue;
+    if (queue != NULL)
+        rx_queue_hold(queue);
+    a->queue = queue;
+    if (before != NULL)
+        rx_queue_drop(before);
+}
+
 ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
                                void *code, const ffi_rx_closure_attr *attr)
 {
@@ -58,6 +69,7 @@ ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun,
         rx_fault_prepared_after_free(code);
     a->closure = closure;
     set_flags(a, flags_of(attr));
+    rx_attributes_set_queue(a, attr->queue);
     rx_prepare(i, closure, cif, fun, user_data, true);
     return FFI_OK;
 }
@@ -70,5 +82,6 @@ bool rx_attributes_prepare_plainly(uint32_t i, ffi_closure *closure)
     uint32_t counted = rx_attributes_flags(a) & RX_COUNTED;
     a->closure = closure;
     set_flags(a, counted);
+    rx_attributes_set_queue(a, NULL);
     return counted != 0;
 }

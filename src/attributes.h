@@ -19,6 +19,7 @@ struct rx_attributes {
     uint32_t flags; /* FFI_RX_*, and those below */
     uint32_t owner; /* the trampoline whose these are */
     ffi_closure *closure;
+    ffi_rx_queue *queue; /* NULL, or whose owner makes the calls; referenced */
 };
 _Static_assert(sizeof(struct rx_attributes) <= RX_CELL_SIZE, "they lie in a cell");
 
@@ -40,6 +41,9 @@ static inline uint32_t rx_attributes_flags(const struct rx_attributes *a)
 {
     return __atomic_load_n(&a->flags, __ATOMIC_RELAXED);
 }
+
+/* Calls are made by the owner of queue, by whoever calls if that is NULL. In attributes.c. */
+void rx_attributes_set_queue(struct rx_attributes *a, ffi_rx_queue *queue);
 
 /* ---- Life (life.c): who brings references and calls to 0 gives both trampolines back ---- */
 

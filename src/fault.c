@@ -153,3 +153,10 @@ void rx_fault_java_aggregate(void)
     struct line line = line_of("Java has no struct, complex or vector arguments");
     end(&line);
 }
+
+void rx_fault_exception_in_wait(void)
+{
+    struct line line = line_of("a call through a queue was left by an exception while another one "
+                               "waited for the end of the call that it had left");
+    end(&line);
+}

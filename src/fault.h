@@ -18,5 +18,6 @@ enum rx_free_fault {
 void rx_fault_free(enum rx_free_fault fault, const void *closure) __attribute__((noreturn));
 void rx_fault_prepared_after_free(const void *code) __attribute__((noreturn));
 void rx_fault_java_aggregate(void) __attribute__((noreturn));
+void rx_fault_exception_in_wait(void) __attribute__((noreturn));
 
 #endif

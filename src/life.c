@@ -63,6 +63,7 @@ struct rx_attributes *rx_attributes_have(uint32_t i)
 static void end(struct rx_attributes *a)
 {
     uint32_t i = a->owner, second = rx_second_of(rx_record_of(i));
+    rx_attributes_set_queue(a, NULL);
     give_second(second);
     rx_give_closure(i);
 }

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * queue_process: queues in signal handlers, in the children of fork and vfork, and under a clock
+ * that nobody may ask (src/handover.c, src/futex.h). A test that hangs has failed.
+ */
+#include "queue_users.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- Signals ---- */
+
+static void on_signal(void (*handler)(int))
+{
+    /* So that the kernel goes on with what was interrupted, by itself. */
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+}
+
+static ffi_rx_queue *queue_of_handler;
+static _Atomic(int) handled, right_in_handler;
+
+static void call_in_handler(int signal)
+{
+    (void)signal;
+    int before = errno;
+    right_in_handler += add_by(queue_of_handler, handled, 2) == handled + 2;
+    handled++;
+    errno = before;
+}
+
+Test(queue_process, a_signal_handler_may_call)
+{
+    struct runner owner;
+    runner_start(&owner);
+    queue_of_handler = owner.queue;
+    on_signal(call_in_handler);
+    for (int i = 0; i < 100; i++)
+        raise(SIGUSR1);
+    cr_expect(eq(int, right_in_handler, 100));
+    runner_stop(&owner);
+}
+
+/* Signals come without end, at any instruction of who is busy. */
+static _Atomic(bool) is_enough;
+
+static void *send_signals(void *target)
+{
+    while (!is_enough) {
+        pthread_kill(*(pthread_t *)target, SIGUSR1);
+        sched_yield();
+    }
+    return NULL;
+}
+
+static void call_under_signals(ffi_rx_queue *queue, pthread_t target)
+{
+    pthread_t sender;
+    pthread_create(&sender, NULL, send_signals, &target);
+    for (int i = 0; i < 2000 || handled < 200; i++)
+        cr_assert(eq(int, add_by(queue, i, 2), i + 2));
+    is_enough = true;
+    pthread_join(sender, NULL);
+    cr_expect(eq(int, right_in_handler, handled));
+}
+
+Test(queue_process, a_caller_is_interrupted_by_calls)
+{
+    struct runner owner;
+    runner_start(&owner);
+    queue_of_handler = owner.queue;
+    on_signal(call_in_handler);
+    call_under_signals(owner.queue, pthread_self());
+    runner_stop(&owner);
+}
+
+/* The handler's calls are made at once, in the middle of ffi_rx_queue_run, which goes on. */
+Test(queue_process, an_owner_is_interrupted_by_calls_through_its_own_queue)
+{
+    struct runner owner;
+    runner_start(&owner);
+    queue_of_handler = owner.queue;
+    on_signal(call_in_handler);
+    call_under_signals(owner.queue, owner.thread);
+    runner_stop(&owner);
+}
+
+/* The handler sleeps, and serves the queue that it interrupted: in a ring it has to. */
+static struct runner first, second;
+
+static int add_back(int a, int b)
+{
+    return add_by(first.queue, a, b);
+}
+
+static void call_the_second(int signal)
+{
+    (void)signal;
+    int before = errno, a = handled, b = 2;
+    ffi_cif cif;
+    ffi_arg result;
+    ffi_type *types[] = {&ffi_type_sint, &ffi_type_sint};
+    if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_sint, types) == FFI_OK &&
+        ffi_rx_queue_call(second.queue, &cif, FN(add_back), &result, VALUES(&a, &b)) == 0)
+        right_in_handler += (int)result == a + b;
+    handled++;
+    errno = before;
+}
+
+Test(queue_process, an_owner_is_interrupted_by_calls_through_a_ring)
+{
+    runner_start(&first);
+    runner_start(&second);
+    on_signal(call_the_second);
+    call_under_signals(first.queue, first.thread);
+    runner_stop(&first);
+    runner_stop(&second);
+}
+
+/* A run that waits is not ended by signals. */
+static void *interrupt_and_call(void *target)
+{
+    for (int i = 0; i < 50; i++) {
+        int before = handled;
+        pthread_kill(*(pthread_t *)target, SIGUSR1);
+        while (handled == before)
+            sched_yield();
+    }
+    call_by(queue_of_handler, nothing, 0);
+    return NULL;
+}
+
+Test(queue_process, a_run_that_waits_goes_on_after_a_signal)
+{
+    pthread_t self = pthread_self(), other;
+    queue_of_handler = ffi_rx_queue_new();
+    on_signal(call_in_handler);
+    pthread_create(&other, NULL, interrupt_and_call, &self);
+    cr_expect(eq(int, ffi_rx_queue_run(queue_of_handler, -1), 1));
+    pthread_join(other, NULL);
+    cr_expect(eq(int, right_in_handler, 50));
+    ffi_rx_queue_free(queue_of_handler);
+}
+
+/* ---- fork ---- */
+
+static void expect_well(pid_t child)
+{
+    int status;
+    cr_assert(gt(int, child, 0));
+    cr_assert(eq(int, waitpid(child, &status, 0), child));
+    cr_expect(eq(int, status, 0));
+}
+
+static bool gives_zeros(ffi_rx_queue *queue)
+{
+    ffi_arg result;
+    return status_of_add_by(queue, 1, 2, &result) == -ECANCELED && result == 0;
+}
+
+Test(queue_process, in_the_child_of_another_thread_calls_give_zeros)
+{
+    struct runner owner;
+    runner_start(&owner);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(!gives_zeros(owner.queue) || ffi_rx_queue_run(owner.queue, -1) != -EPERM ||
+              ffi_rx_queue_free(owner.queue) != 0);
+    expect_well(child);
+    cr_expect(eq(int, add_by(owner.queue, 1, 2), 3));
+    runner_stop(&owner);
+}
+
+static void set_if_zeros(void *queue)
+{
+    handled = gives_zeros(queue);
+}
+
+Test(queue_process, in_the_child_of_the_owner_too_but_for_its_own_calls)
+{
+    struct caller waits;
+    ffi_rx_queue *queue = ffi_rx_queue_new();
+    int fd = ffi_rx_queue_fd(queue);
+    caller_start(&waits, queue, nothing, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        in_a_thread(set_if_zeros, queue);
+        if (!handled || add_by(queue, 1, 2) != 3 || ffi_rx_queue_run(queue, -1) != -ECANCELED ||
+            ffi_rx_queue_fd(queue) != -ECANCELED || ffi_rx_queue_free(queue) != 0 || close(fd) == 0)
+            _exit(1);
+        struct caller caller;
+        queue = ffi_rx_queue_new();
+        caller_start(&caller, queue, nothing, 0);
+        _exit(ffi_rx_queue_run(queue, -1) != 1 || caller_join(&caller) != 0 || times_called != 2 ||
+              ffi_rx_queue_free(queue) != 0);
+    }
+    expect_well(child);
+    cr_expect(eq(int, ffi_rx_queue_run(queue, -1), 1));
+    cr_expect(eq(int, caller_join(&waits), 0));
+    ffi_rx_queue_free(queue);
+}
+
+/* The child is made in a call, and returns from it: nobody is there whom it could tell. */
+static pid_t made_in_call;
+
+static void make_child(long unused)
+{
+    (void)unused;
+    made_in_call = fork();
+}
+
+Test(queue_process, a_child_may_return_from_the_call_that_it_was_made_in)
+{
+    struct caller callers[2];
+    ffi_rx_queue *queue = ffi_rx_queue_new();
+    caller_start(&callers[0], queue, make_child, 0);
+    caller_start(&callers[1], queue, nothing, 0);
+    int ran = ffi_rx_queue_run(queue, -1);
+    if (made_in_call == 0)
+        _exit(ran != 1 || times_called != 0 || ffi_rx_queue_run(queue, -1) != -ECANCELED ||
+              add_by(queue, 1, 2) != 3);
+    expect_well(made_in_call);
+    cr_expect(eq(int, ran, 2));
+    cr_expect(eq(int, caller_join(&callers[0]), 0));
+    cr_expect(eq(int, caller_join(&callers[1]), 0));
+    ffi_rx_queue_free(queue);
+}
+
+/* The same of an owner that sleeps in another queue, whose owner is not there either. */
+static void have_child_made(long queue)
+{
+    call_by((ffi_rx_queue *)queue, make_child, 0);
+}
+
+Test(queue_process, a_child_may_return_to_a_call_that_was_handed_over)
+{
+    struct runner other;
+    runner_start(&other);
+    ffi_rx_queue *mine = ffi_rx_queue_new();
+    int status = call_by(other.queue, have_child_made, (long)mine);
+    if (made_in_call == 0)
+        _exit(status != -ECANCELED || ffi_rx_queue_free(mine) != 0);
+    expect_well(made_in_call);
+    cr_expect(eq(int, status, 0));
+    ffi_rx_queue_free(mine);
+    runner_stop(&other);
+}
+
+/* A signal handler that forks interrupts who sleeps. */
+static void fork_in_handler(int signal)
+{
+    (void)signal;
+    made_in_call = fork();
+    handled++;
+}
+
+static void interrupt(long target)
+{
+    pthread_kill((pthread_t)target, SIGUSR1);
+    while (handled == 0)
+        sched_yield();
+}
+
+Test(queue_process, a_child_does_not_go_on_sleeping)
+{
+    struct runner owner;
+    runner_start(&owner);
+    on_signal(fork_in_handler);
+    int status = call_by(owner.queue, interrupt, (long)pthread_self());
+    if (made_in_call == 0)
+        _exit(status != -ECANCELED);
+    expect_well(made_in_call);
+    cr_expect(eq(int, status, 0));
+    runner_stop(&owner);
+}
+
+static void *interrupt_the_run(void *target)
+{
+    interrupt(*(long *)target);
+    call_by(queue_of_handler, nothing, 0);
+    return NULL;
+}
+
+Test(queue_process, nor_does_a_child_go_on_waiting_in_a_run)
+{
+    long self = (long)pthread_self();
+    pthread_t other;
+    queue_of_handler = ffi_rx_queue_new();
+    on_signal(fork_in_handler);
+    pthread_create(&other, NULL, interrupt_the_run, &self);
+    int ran = ffi_rx_queue_run(queue_of_handler, -1);
+    if (made_in_call == 0)
+        _exit(ran != -ECANCELED);
+    expect_well(made_in_call);
+    cr_expect(eq(int, ran, 1));
+    pthread_join(other, NULL);
+    ffi_rx_queue_free(queue_of_handler);
+}
+
+static volatile bool right_in_child;
+
+Test(queue_process, the_child_of_a_vfork_may_call)
+{
+    SKIP_UNDER_EMULATOR("an emulator's vfork is a fork that nobody is told of");
+    struct runner owner;
+    runner_start(&owner);
+    pid_t child = vfork();
+    if (child == 0) {
+        right_in_child = add_by(owner.queue, 1, 2) == 3;
+        _exit(0);
+    }
+    expect_well(child);
+    cr_expect(right_in_child);
+    cr_expect(eq(int, add_by(owner.queue, 1, 2), 3));
+    runner_stop(&owner);
+}
+
+/* ---- A clock that is set makes no difference: only the monotonic one is asked ---- */
+
+#define ARGUMENT(n) offsetof(struct seccomp_data, args[n])
+
+/* Ends the process at a futex by CLOCK_REALTIME, and at one whose time is not absolute (plain
+ * FUTEX_WAIT), where a signal would begin it anew. */
+static void allow_only_the_monotonic_clock(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARGUMENT(1)),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, FUTEX_CLOCK_REALTIME, 3, 0),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, FUTEX_CMD_MASK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAIT, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    struct sock_fprog program = {LENGTH(code), code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        _exit(77);
+}
+
+static void wait_a_little(void *unused)
+{
+    (void)unused;
+    ffi_rx_queue *queue = ffi_rx_queue_new();
+    allow_only_the_monotonic_clock();
+    _exit(ffi_rx_queue_run(queue, 2) != 0);
+}
+
+static void wait_by_the_other_clock(void *unused)
+{
+    (void)unused;
+    _Atomic(uint32_t) word = 0;
+    allow_only_the_monotonic_clock();
+    syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 1, NULL, NULL, ~0u);
+}
+
+Test(queue_process, a_wait_is_as_long_as_the_monotonic_clock_says)
+{
+    SKIP_UNDER_EMULATOR("an emulator has no filters of system calls");
+    struct ending waited = ending_of(wait_a_little, NULL);
+    if (waited.status == 77)
+        cr_skip("no filters of system calls");
+    cr_expect(eq(int, waited.signal, 0));
+    cr_expect(eq(int, waited.status, 0));
+    cr_expect(eq(int, ending_of(wait_by_the_other_clock, NULL).signal, SIGSYS));
+}
