@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# emulated: what of this suite an emulator can show: the program with closures uses the installed library,
-# no memory that is writable and executable, and no descriptor. A policy would be the emulator's own to
-# keep, and what rxffi-run starts would have to be a program of this machine.
+# emulated: what of this suite an emulator can show: the program with closures uses the installed library, no
+# memory that is writable and executable, and no descriptor; many threads call through queues whose owners
+# end. A policy would be the emulator's own to keep, and what rxffi-run starts would have to be a program of
+# this machine.
 #
 # Sourced by `run`, which has the words that are used here.
 # shellcheck shell=bash disable=SC2154
@@ -16,6 +17,12 @@ same "the status of closures" 0 "$status"
 same "closures" "code r-xp $real_library
 library $real_library
 results 2500" "$(sort -u out)"
+
+must_make queues programs/queues.c "$library" -pthread
+for scene in frees returns exits polls ring; do
+    "$RX_SRCDIR/testsuite/host-env" LD_LIBRARY_PATH="$RX_LIBDIR" timeout 120 ./queues "$scene" 20 > out 2> err < /dev/null
+    same "queues, scene $scene" "0 " "$? $(cat err)"
+done
 
 # Debian's libffi, where what is looked for can be seen.
 if sysroot=$("$RX_SRCDIR/testsuite/sysroot"); then
