@@ -13,13 +13,13 @@
  *   sweep     a row for each point of a scale: closures alive, threads; each point of each
  *             library is measured alone, in a process of its own
  *
- * The program is linked against no libffi: <ffi.h> is used for its types alone, and every
+ * The program is linked against no libffi: <ffi_rx.h> is used for its types alone, and every
  * pointer type below is taken from the prototype there.
  */
 #ifndef BENCH_H
 #define BENCH_H
 
-#include <ffi.h>
+#include <ffi_rx.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,6 +74,12 @@ struct library {
     call_plan_alloc_fn *plan_alloc; /* these three are NULL where the library has no plans */
     call_plan_invoke_fn *plan_invoke;
     call_plan_free_fn *plan_free;
+    /* The rest is NULL in all but rxffi. */
+    __typeof__(ffi_rx_prep_closure) *rx_prep_closure;
+    __typeof__(ffi_rx_queue_new) *rx_queue_new;
+    __typeof__(ffi_rx_queue_run) *rx_queue_run;
+    __typeof__(ffi_rx_queue_call) *rx_queue_call;
+    __typeof__(ffi_rx_queue_free) *rx_queue_free;
 
     ffi_type *type[T_COUNT];
     ffi_type structs[T_COUNT - T_SCALARS];
@@ -219,10 +225,11 @@ void library_open(struct library *lib, const char *word);
 /* Ends the program when two are the same file, and numbers those of one name. */
 void libraries_distinct(struct library *libs, size_t count);
 
-/* calls.c, closures.c, sorting.c */
+/* calls.c, closures.c, sorting.c, queues.c */
 extern const struct work work_call, work_plan, work_call_or_plan, work_prep_call, work_prep;
 extern const struct work work_closure, work_alloc, work_alloc_live, work_alloc_threads;
 extern const struct work work_qsort;
+extern const struct work work_queue_here, work_queue_or_condition, work_queue_or_pipe;
 
 /* closures.c: one is made (NULL when that fails, job->reason says how); n come and go. */
 ffi_closure *job_new_closure(struct job *job, handler_fn *handler, void *user_data, void **code);

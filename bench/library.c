@@ -178,6 +178,13 @@ void library_open(struct library *lib, const char *word)
         lib->plan_invoke = (call_plan_invoke_fn *)need(lib, "ffi_call_plan_invoke");
         lib->plan_free = (call_plan_free_fn *)need(lib, "ffi_call_plan_free");
     }
+    lib->rx_prep_closure = (__typeof__(lib->rx_prep_closure))find(lib, "ffi_rx_prep_closure");
+    if (lib->rx_prep_closure) {
+        lib->rx_queue_new = (__typeof__(lib->rx_queue_new))need(lib, "ffi_rx_queue_new");
+        lib->rx_queue_run = (__typeof__(lib->rx_queue_run))need(lib, "ffi_rx_queue_run");
+        lib->rx_queue_call = (__typeof__(lib->rx_queue_call))need(lib, "ffi_rx_queue_call");
+        lib->rx_queue_free = (__typeof__(lib->rx_queue_free))need(lib, "ffi_rx_queue_free");
+    }
     make_types(lib);
 
     if (name)

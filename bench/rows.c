@@ -87,10 +87,17 @@ size_t rows_make(struct row *rows, const struct library *libs, size_t libraries,
     add(&list, "qsort with a closure", name, &work_qsort, signature_find("int(ptr, ptr)"),
         opt->ints);
 
+    group = "closure with a queue";
+    add(&list, group, "called by the owner", &work_queue_here, one_int, 0);
+
     group = "closure alloc + prep + free";
     add(&list, group, "1 alive", &work_alloc, one_int, 1);
     snprintf(name, sizeof name, "%s alive", grouped(opt->live, number));
     add(&list, group, name, &work_alloc_live, one_int, opt->live);
     add(&list, group, "2 threads, on each", &work_alloc_threads, one_int, 2);
+
+    group = "to another thread and back, by a queue";
+    add(&list, group, "direct: by a condition variable", &work_queue_or_condition, one_int, 0);
+    add(&list, group, "direct: by a pipe", &work_queue_or_pipe, one_int, 0);
     return list.count;
 }
