@@ -20,8 +20,9 @@ results 2500" "$(sort -u out)"
 
 must_make queues programs/queues.c "$library" -pthread
 for scene in frees returns exits polls ring; do
-    "$RX_SRCDIR/testsuite/host-env" LD_LIBRARY_PATH="$RX_LIBDIR" timeout 120 ./queues "$scene" 20 > out 2> err < /dev/null
-    same "queues, scene $scene" "0 " "$? $(cat err)"
+    timeout 120 "$RX_SRCDIR/testsuite/host-env" LD_LIBRARY_PATH="$RX_LIBDIR" ./queues "$scene" 20 > out 2> err < /dev/null
+    status=$?
+    same "queues, scene $scene" "0 " "$status $(cat err)"
 done
 
 # Debian's libffi, where what is looked for can be seen.
