@@ -5,7 +5,7 @@ Each rule is a predicate of a signature, for the compilers that it names. A sign
 is left out for that compiler alone: the others still say what is right.
 """
 
-from kinds import DOUBLE, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Struct, Vector, scalars_of
+from kinds import CLDOUBLE, DOUBLE, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Struct, Vector, scalars_of
 
 
 def by_reference(type):
@@ -94,6 +94,26 @@ def strange_in_variadic(signature):
             any(isinstance(arg, Complex) or arg.align > 8 for arg in signature.args))
 
 
+def vector_registers(type):
+    """At most so many, on aarch64."""
+    return min(4, sum(2 if isinstance(part, Complex) else 1 for part in scalars_of(type)))
+
+
+def packed_quads_on_stack(signature):
+    """AAPCS64 6.8.2, C.4: a homogeneous aggregate in memory is aligned to its natural alignment, that of its
+    members, which is less than 16 if they are packed; clang 14 aligns long doubles and vectors to 16."""
+    if MACHINE != 'aarch64':
+        return False
+    used = 0
+    for arg in signature.args:
+        used += vector_registers(arg)
+        if (used > 8 and isinstance(arg, Struct) and arg.align < 16 and
+                any(part in (LDOUBLE, CLDOUBLE) or isinstance(part, Vector) and part.size == 16
+                    for part in scalars_of(arg))):
+            return True
+    return False
+
+
 def divided_in_variadic(signature):
     """Windows puts what has two words and finds only x7 free into that and memory, where clang 14's va_arg
     looks for it, but its callers have it in memory alone, in an ms_abi function for Linux on aarch64."""
@@ -119,6 +139,7 @@ RULES = [
     (('gcc',), is_windows_on_aarch64),
     (('clang',), strange_in_variadic),
     (('clang',), divided_in_variadic),
+    (('clang',), packed_quads_on_stack),
 ]
 
 

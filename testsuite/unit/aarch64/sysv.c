@@ -192,6 +192,16 @@ Test(sysv, c4_aggregates_on_the_stack_are_aligned_to_8_or_16)
     expect_at(plan, 11, STACK(64), RX_OP_U32);
 }
 
+Test(sysv, c4_aggregates_of_packed_members_are_aligned_to_8)
+{
+    ffi_type *q = STRUCT_AS(16, 2, Q), *qq = STRUCT_AS(32, 1, Q, Q);
+    const struct rx_plan *plan =
+        plan_of(&ffi_type_void, TYPES(D, D, D, D, D, D, D, D, D, q, qq, F));
+    expect_at(plan, 9, STACK(8), RX_OP_TWO);
+    expect_at(plan, 10, STACK(24), RX_OP_COPY);
+    expect_at(plan, 11, STACK(56), RX_OP_U32);
+}
+
 Test(sysv, c10_what_is_aligned_to_16_begins_in_an_even_register)
 {
     cr_expect(eq(u32, last_place(TYPES(I, W)), RX_GENERAL(2)));
