@@ -6,6 +6,7 @@
  */
 #include "fuzz.h"
 #include "arch.h"
+#include "places.h"
 
 #include <string.h>
 
@@ -50,7 +51,7 @@ static unsigned add(struct piece *pieces, unsigned n, const struct rx_plan *plan
                     size_t size)
 {
     if (at >= RX_AREA_RESULT && at < RX_AREA_STACK) {
-        CHECK(at == RX_AREA_NOWHERE && size <= 8);
+        CHECK(goes_nowhere(at, size));
         return n;
     }
     size_t end = at < RX_AREA_RESULT    ? RX_AREA_RESULT
@@ -64,10 +65,28 @@ static unsigned add(struct piece *pieces, unsigned n, const struct rx_plan *plan
     return n + 1;
 }
 
+/* A piece in each of up to four registers. */
+static unsigned add_spread(struct piece *pieces, unsigned n, const struct rx_plan *plan,
+                           const struct rx_arg *arg, size_t bytes)
+{
+    CHECK(arg->size % bytes == 0 && arg->size / bytes >= 2 && arg->size / bytes <= 4);
+    CHECK(arg->dst < RX_AREA_RESULT);
+    for (size_t i = 0; i < arg->size / bytes; i++)
+        n = add(pieces, n, plan, arg->dst + 16 * i, bytes);
+    return n;
+}
+
 static unsigned add_argument(struct piece *pieces, unsigned n, const struct rx_plan *plan,
                              const struct rx_arg *arg)
 {
     switch (arg->op) {
+    case RX_OP_SPREAD4:
+        return add_spread(pieces, n, plan, arg, 4);
+    case RX_OP_SPREAD8:
+        return add_spread(pieces, n, plan, arg, 8);
+    case RX_OP_MOVE:
+        CHECK(arg->size == 32 && arg->dst >= RX_AREA_STACK);
+        return add(pieces, n, plan, arg->dst, arg->size);
     case RX_OP_TWO:
         CHECK(arg->size > 8 && arg->size <= 16 && arg->tail == arg->size - 8);
         return add(pieces, n, plan, arg->dst, 16);
@@ -104,6 +123,21 @@ static size_t align_of(const ffi_type *type)
                                       : rx_class_align(rx_class_scalar[type->type]);
 }
 
+/* The bytes in which a closure gathers an argument. */
+static size_t gathered(const struct rx_arg *arg)
+{
+    switch (arg->op) {
+    case RX_OP_PAIR:
+        return 16;
+    case RX_OP_SPREAD4:
+    case RX_OP_SPREAD8:
+    case RX_OP_MOVE:
+        return arg->size;
+    default:
+        return 0;
+    }
+}
+
 static void check_plan(const ffi_cif *cif, const struct rx_plan *plan)
 {
     CHECK(plan->nargs == cif->nargs && plan->bytes == cif->bytes);
@@ -112,8 +146,9 @@ static void check_plan(const ffi_cif *cif, const struct rx_plan *plan)
     CHECK(plan->frame >= stack_end(plan));
     CHECK(plan->ret_size == (cif->rtype->type == FFI_TYPE_VOID ? 0 : size_of(cif->rtype)));
 
-    struct piece *pieces = malloc((2 * (size_t)plan->nargs + 1) * sizeof *pieces);
-    unsigned n = 0, pairs = 0;
+    struct piece *pieces = malloc((4 * (size_t)plan->nargs + 1) * sizeof *pieces);
+    unsigned n = 0;
+    size_t gather = 0;
     if (plan->ret_in_memory)
         n = add(pieces, n, plan, plan->sret, 8);
     for (unsigned i = 0; i < plan->nargs; i++) {
@@ -123,12 +158,13 @@ static void check_plan(const ffi_cif *cif, const struct rx_plan *plan)
         CHECK(arg->op != RX_OP_REF || (arg->dst2 - RX_AREA_STACK) % align_of(type) == 0);
         CHECK(arg->op != RX_OP_COPY || arg->dst < RX_AREA_STACK || cif->abi != FFI_DEFAULT_ABI ||
               (arg->dst - RX_AREA_STACK) % 8 == 0);
-        CHECK(align_of(type) <= plan->align || arg->dst < RX_AREA_STACK ||
-              (arg->op != RX_OP_COPY && arg->op != RX_OP_REF));
+        CHECK(arg->op != RX_OP_REF || align_of(type) <= plan->align);
+        CHECK(arg->op != RX_OP_COPY || arg->dst < RX_AREA_STACK || align_of(type) <= plan->align ||
+              plan->align >= MOST_ALIGNED);
         n = add_argument(pieces, n, plan, arg);
-        pairs += arg->op == RX_OP_PAIR;
+        gather += gathered(arg);
     }
-    CHECK(plan->gather >= 16 * pairs);
+    CHECK(plan->gather >= gather);
     qsort(pieces, n, sizeof *pieces, by_place);
     for (unsigned i = 1; i < n; i++)
         CHECK(pieces[i].from >= pieces[i - 1].to);
