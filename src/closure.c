@@ -117,7 +117,9 @@ prepare_elsewhere(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_d
     return prepare_slowly(closure, cif, fun, user_data, codeloc);
 }
 
-ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif, handler *fun, void *user_data,
+/* Declared as ffi.h has it, so that debug information has it that way. */
+ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
+                                void (*fun)(ffi_cif *, void *, void **, void *), void *user_data,
                                 void *codeloc)
 {
     uintptr_t offset = rx_chunk_offset_of(rx_ring.chunk);

@@ -2,14 +2,14 @@
 #
 # Sourced by what fetches something of Debian's for a test: apt in a folder of its own.
 #
-#     private_apt FOLDER deb|deb-src [ARCHITECTURE]
+#     private_apt FOLDER deb|deb-src [ARCHITECTURE] [SUITE]
 #
 # makes FOLDER/conf, with which `apt-get -c FOLDER/conf` works on lists, caches and a dpkg status in FOLDER
 # alone. The machine's apt configuration stays as it is: the sources that apt knows as Debian's are read
 # from apt itself and repeated, as deb or deb-src. Signatures are checked as always. It works for root and
 # for everybody else. FOLDER/sources.d is empty afterwards when apt knows no source of Debian's.
 
-# Each Debian source that apt uses, written again as one of this type. apt names it by file and by line
+# private_sources FOLDER TYPE SUITE: each Debian source that apt uses, written again. apt names it by file and by line
 # (.list) or paragraph (.sources); the whole entry is copied, so that its options and its keys stay, but for
 # the architectures that it is for.
 private_sources() {
@@ -19,20 +19,22 @@ private_sources() {
             file=${entry%:*} number=${entry##*:} name=$1/sources.d/$(basename "${entry%:*}" | sed 's/\.[a-z]*$//')-$number
             if [[ $file = *.sources ]]; then
                 sed '/^#/d' "$file" | awk -v n="$number" 'BEGIN { RS = "" } NR == n' |
-                    sed -E "s/^types:.*/Types: $2/I; /^architectures:/Id" >"$name.sources"
+                    sed -E "s/^types:.*/Types: $2/I; /^architectures:/Id${3:+; s/^suites:.*/Suites: $3/I}" \
+                        >"$name.sources"
             else
                 sed -nE "$number s/^[[:space:]]*deb[[:space:]]/$2 /p" "$file" |
-                    sed -E '/ cdrom:/d; s/ arch=[^] ]*//; s/\[arch=[^] ]*/[/; s/\[ *\]//' >"$name.list"
+                    sed -E '/ cdrom:/d; s/ arch=[^] ]*//; s/\[arch=[^] ]*/[/; s/\[ *\]//' |
+                    sed -E "${3:+s/^([^ ]+( +\[[^]]*\])? +[^ ]+) +[^ ]+/\1 $3/}" >"$name.list"
             fi
         done
 }
 
 private_apt() {
-    local architecture=${3:-$(dpkg --print-architecture)}
+    local architecture=${3:-$(dpkg --print-architecture)} suite=${4-}
     rm -rf "$1"
     mkdir -p "$1"/{sources.d,lists/partial,cache/archives/partial,download}
     : >"$1/status"
-    private_sources "$1" "$2"
+    private_sources "$1" "$2" "$suite"
     # No hooks, since they work on the machine's own folders; no other user, who could not write to ours.
     cat >"$1/conf" <<EOF
 #clear APT::Update::Pre-Invoke;

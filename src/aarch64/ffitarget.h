@@ -13,6 +13,10 @@
 #error "this ffi.h is for little-endian aarch64 with 64-bit pointers"
 #endif
 
+#ifndef AARCH64
+#define AARCH64
+#endif
+
 /* The widest integer register, in which narrower integral results are returned. */
 typedef unsigned long ffi_arg;
 typedef signed long ffi_sarg;
