@@ -40,6 +40,79 @@ extern "C" {
 /* That of the library that runs, a static string: "0.1.0". Callable anywhere. */
 FFI_API const char *ffi_rx_version(void);
 
+/* ---- The pool ------------------------------------------------------------------------------- */
+
+/* What is in the pool, in closures. The caller sets size to the sizeof of this; what a later
+ * library adds, an older one leaves as it was. */
+typedef struct {
+    size_t size;
+    size_t builtin;     /* part of the library */
+    size_t capacity;    /* that there is room for without growing; builtin at first */
+    size_t live;        /* allocated and not freed */
+    size_t peak;        /* the most that were in use at once: see below */
+    size_t quarantined; /* freed, and not handed out again yet */
+    size_t chunks;      /* times that the pool has grown, by builtin each time */
+    size_t limit;       /* of ffi_rx_pool_set_limit; 0 for none */
+    size_t allocations; /* so far */
+    size_t refusals;    /* allocations that failed so far */
+} ffi_rx_pool_info;
+
+/* Writes how the pool stands to *info. It looks at every closure that was ever allocated, so it
+ * takes some time where there are many (about a millisecond for each 100,000), and while other
+ * threads allocate and free it may miss what they do meanwhile.
+ *
+ * Each thread keeps up to 32 free closures to itself. In peak, these count as in use, so it may be
+ * too large by that for each thread, and it is exact while the pool has a limit. In allocations,
+ * what other threads have freed is missing until they next use the shared part of the pool.
+ * Callable in signal handlers and in a child of fork. Returns 0; -EINVAL if info is NULL or
+ * info->size is too small. */
+FFI_API int ffi_rx_pool_query(ffi_rx_pool_info *info);
+
+/* Sees to it that n more closures, beside those that are in use now, can be allocated without a
+ * system call of the library's: for a program that is about to lock itself down. They are there for
+ * all threads, not put aside for the calling one. Their memory is taken as it is used. A closure
+ * with attributes, or of a scope, takes the room of two. Callable in signal handlers and in a child
+ * of fork. Returns 0; -ENOMEM without memory, address space or mappings; -EPERM if the kernel does
+ * not show the trampolines a second time; -ENOSPC if n is more than the pool can ever have (67
+ * million, less with --with-pool). */
+FFI_API int ffi_rx_pool_reserve(size_t n);
+
+/* Lets no more than n closures be in use at once, 0 for any number: ffi_closure_alloc returns NULL
+ * beyond that. If more are in use already, they stay. While there is a limit, each allocation and
+ * each free is counted, which makes them slower. What other threads keep to themselves counts as in
+ * use until they next use the shared part of the pool; so do, in a child of fork, the closures that
+ * the other threads of the parent had kept. At no time are there more than n that were allocated
+ * under it. Callable in signal handlers and in a child of fork. Returns 0. */
+FFI_API int ffi_rx_pool_set_limit(size_t n);
+
+/* Why something was refused. */
+enum {
+    FFI_RX_NO_ERROR,    /* nothing was */
+    FFI_RX_AT_LIMIT,    /* ffi_rx_pool_set_limit says no more */
+    FFI_RX_NO_MEMORY,   /* no memory, no address space, too many mappings */
+    FFI_RX_NO_VIEW,     /* the kernel does not show the trampolines a second time */
+    FFI_RX_FULL,        /* the pool is as large as it can be */
+    FFI_RX_BAD_ARGUMENT /* an argument is not valid */
+};
+
+/* Why this thread was refused a closure, or an object of this header, when that happened last: one
+ * of the above. What succeeds does not change it. Callable in signal handlers. */
+FFI_API int ffi_rx_last_error(void);
+
+/* The same in words: a static string, also for a number that is none of the above. */
+FFI_API const char *ffi_rx_strerror(int error);
+
+/* ---- Closures ------------------------------------------------------------------------------- */
+
+/* The closure that C calls by code, as ffi_closure_alloc returned it; NULL if code is not the code
+ * of a closure that is allocated at present. Callable in signal handlers and in a child of fork. */
+FFI_API ffi_closure *ffi_rx_closure_of(const void *code);
+
+/* The code that ffi_closure_alloc gave with closure; NULL if it is not allocated at present. For a
+ * closure of more than 128 bytes all that are allocated are looked at. Callable in signal handlers
+ * and in a child of fork. */
+FFI_API void *ffi_rx_code_of(const ffi_closure *closure);
+
 /* ---- Owner threads --------------------------------------------------------------------------- */
 
 /* A queue takes calls to the thread that made it, its owner: the thread of a run-time, of an event

@@ -8,6 +8,8 @@
  */
 #include "attributes.h"
 #include "fault.h"
+#include "refuse.h"
+#include "tally.h"
 
 #include <stdlib.h>
 
@@ -41,11 +43,12 @@ static inline void *alloc_cell(void **code)
 /* More than a cell holds: the closure is malloc'd, and the cell forwards to it. */
 static __attribute__((noinline)) void *alloc_block(size_t size, void **code)
 {
-    if (code == NULL)
+    void *block = code != NULL ? malloc(size) : NULL;
+    if (block == NULL) {
+        rx_tally_raise(&rx_tally.refused, 1);
+        rx_refuse(code != NULL ? FFI_RX_NO_MEMORY : FFI_RX_BAD_ARGUMENT);
         return NULL;
-    void *block = malloc(size);
-    if (block == NULL)
-        return NULL;
+    }
     struct forward *forward = alloc_cell(code);
     if (forward == NULL) {
         free(block);
@@ -95,40 +98,6 @@ static inline void free_cell(void *closure, uint32_t n, uintptr_t offset, uintpt
         give(record, n << RX_CHUNK_BITS | distance / RX_CELL_SIZE);
 }
 
-struct search {
-    const void *block;
-    int64_t found;
-};
-
-static bool is_not_of_block(uint32_t i, void *data)
-{
-    struct search *search = data;
-    if (!rx_is_block(rx_state(rx_record_of(i))) ||
-        ((struct forward *)rx_cell_of(i))->block != search->block)
-        return true;
-    search->found = i;
-    return false;
-}
-
-/* Which trampoline came with this block? Rare enough to look at all: no known client asks for more
- * than a cell. */
-static int64_t index_of_block(const void *block)
-{
-    struct search search = {.block = block, .found = -1};
-    rx_pool_each(is_not_of_block, &search);
-    return search.found;
-}
-
-int64_t rx_index_of_closure(const void *closure)
-{
-    int64_t i = rx_index_of_cell(closure);
-    if (i < 0)
-        return index_of_block(closure);
-    unsigned state = rx_state(rx_record_of(i));
-    bool is_it = closure == rx_cell_of(i) && rx_is_closure(state) && !rx_is_block(state);
-    return is_it ? i : -1;
-}
-
 void rx_give_closure(uint32_t i)
 {
     struct rx_record *record = rx_record_of(i);
@@ -139,7 +108,7 @@ void rx_give_closure(uint32_t i)
 
 static void free_block(void *block)
 {
-    int64_t i = index_of_block(block);
+    int64_t i = rx_index_of_block(block);
     if (i < 0)
         rx_fault_free(RX_FREED_FOREIGN, block);
     if (rx_has_attributes(rx_state(rx_record_of(i))))

@@ -9,6 +9,7 @@
  * steps, and spin tries every order of them.
  */
 #include "chunk.h"
+#include "refuse.h"
 
 uintptr_t rx_chunk_offsets[RX_CHUNKS];
 uint64_t rx_chunk_slots[RX_CHUNK_SLOTS];
@@ -45,6 +46,8 @@ bool rx_chunk_is_there(uint32_t n)
 {
     if (n == 0)
         return true;
+    if (n >= RX_CHUNKS)
+        return false;
     uintptr_t offset = __atomic_load_n(&rx_chunk_offsets[n], __ATOMIC_ACQUIRE);
     if (offset == 0)
         return false;
@@ -57,8 +60,10 @@ bool rx_chunk_have(uint32_t n)
     if (rx_chunk_is_there(n))
         return true;
     /* Half of the slots stay free, so that a free one is always near. */
-    if (n * granules() > RX_CHUNK_SLOTS / 2)
+    if (n >= RX_CHUNKS || n * granules() > RX_CHUNK_SLOTS / 2) {
+        rx_why_not = FFI_RX_FULL;
         return false;
+    }
     uintptr_t made = rx_grow(), seen = 0;
     if (made == 0)
         return false;

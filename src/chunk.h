@@ -181,15 +181,15 @@ static inline int64_t rx_index_of_cell(const void *p)
 
 /* ---- Making chunks ---- */
 
-/* Is chunk n, 0 to RX_CHUNKS - 1, there? */
+/* Is chunk n there? No more than RX_CHUNKS can be. */
 bool rx_chunk_is_there(uint32_t n);
 
-/* Sees to it that it is there. False when it cannot be made at present. Lock-free: who comes second
- * drops his own. Keeps errno. */
+/* Sees to it that it is there. False when it cannot be made at present; rx_why_not then says why.
+ * Lock-free: who comes second drops his own. Keeps errno. */
 bool rx_chunk_have(uint32_t n);
 
 /* Puts a chunk somewhere at a multiple of a granule, or takes away one that nobody knows. In
- * grow.c. Returns its distance from chunk 0, 0 if it cannot be. */
+ * grow.c. Returns its distance from chunk 0, 0 if it cannot be; rx_why_not then says why. */
 uintptr_t rx_grow(void);
 void rx_ungrow(uintptr_t offset);
 

@@ -15,10 +15,17 @@ struct forward {
     void *block; /* malloc's, if the client asked for more than a cell */
 };
 
-/* ---- alloc.c ---- */
+/* ---- lookup.c ---- */
 
-/* The trampoline that closure was allocated with; -1 if it is not allocated. */
+/* The trampoline that closure, or a block of malloc's, was allocated with; -1 if it is not
+ * allocated. */
 int64_t rx_index_of_closure(const void *closure);
+int64_t rx_index_of_block(const void *block);
+
+/* What ffi_closure_alloc gave for trampoline i, which is a closure's. */
+void *rx_given(uint32_t i);
+
+/* ---- alloc.c ---- */
 
 /* Gives back trampoline i, which is a closure's, and its block. */
 void rx_give_closure(uint32_t i);

@@ -18,6 +18,7 @@
  * may pass. All of this is system calls, so it may happen in a signal handler or a child of fork.
  */
 #include "chunk.h"
+#include "refuse.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -205,12 +206,17 @@ static bool furnish(char *place, uintptr_t offset)
         return false;
     guard_chunk(offset);
     errno = 0;
-    return show_code(place);
+    if (show_code(place))
+        return true;
+    if (errno != ENOMEM)
+        rx_why_not = FFI_RX_NO_VIEW;
+    return false;
 }
 
 uintptr_t rx_grow(void)
 {
     int saved = errno;
+    rx_why_not = FFI_RX_NO_MEMORY;
     uintptr_t offset = 0;
     char *place = reserve(rx_chunk_span());
     if (place != NULL) {

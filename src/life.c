@@ -11,17 +11,10 @@
 
 /* ---- The second trampoline ---- */
 
-static int64_t take_second(void)
-{
-    int64_t i = rx_pool_take();
-    return rx_likely(i >= 0) ? i : rx_pool_take_slowly();
-}
-
 static void give_second(uint32_t i)
 {
     rx_set_state(rx_record_of(i), RX_FREE);
-    if (rx_unlikely(!rx_pool_give(i)))
-        rx_pool_give_slowly(i);
+    rx_pool_give_second(i);
 }
 
 /* False if the closure has a second one already. */
@@ -45,7 +38,7 @@ struct rx_attributes *rx_attributes_have(uint32_t i)
     struct rx_record seen = {.rest = __atomic_load_n(&record->rest, __ATOMIC_ACQUIRE)};
     if (rx_has_attributes(seen.state))
         return rx_attributes_of(record);
-    int64_t second = take_second();
+    int64_t second = rx_pool_take_second();
     if (second < 0)
         return NULL;
     struct rx_record *its_record = rx_record_of(second);
@@ -70,19 +63,11 @@ static void end(struct rx_attributes *a)
 
 /* ---- Counting ---- */
 
-/* What a message calls it: what ffi_closure_alloc gave. */
-static void *given(const struct rx_attributes *a)
-{
-    struct rx_cell *cell = rx_cell_of(a->owner);
-    bool is_block = rx_is_block(rx_state(rx_record_of(a->owner)));
-    return is_block ? ((struct forward *)cell)->block : (void *)cell;
-}
-
 void rx_attributes_release(struct rx_attributes *a)
 {
     uint64_t before = __atomic_fetch_sub(&a->life, 1, __ATOMIC_ACQ_REL);
     if (rx_unlikely(rx_references(before) == 0))
-        rx_fault_free(RX_FREED_TWICE, given(a));
+        rx_fault_free(RX_FREED_TWICE, rx_given(a->owner));
     if (before == 1)
         end(a);
 }

@@ -1,162 +1,73 @@
 /* SPDX-License-Identifier: MIT
  *
- * pool: which trampolines are free.
+ * pool: which trampolines are free: the rings of the threads, over a stock that they share.
  *
- * Three places hold free trampolines. Those that were never handed out lie above a mark that only
- * rises, so that memory is touched as it is needed. Freed ones go to a ring of the thread that
- * frees, first in, first out; before it runs low, others are put in front of them. Reuse is so
- * delayed by at least RX_RING_DELAY frees of the thread, in which a call through a stale function
- * pointer is caught. What does not fit into a ring goes to a list that all threads share.
+ * Freed trampolines go to a ring of the thread that frees, first in, first out; before it runs low,
+ * others are put in front of them. Reuse is so delayed by at least RX_RING_DELAY frees of the
+ * thread, in which a call through a stale function pointer is caught. What does not fit into a ring
+ * goes to the stock (stock.h), and what a ring lacks comes from there. When all are in use, a chunk
+ * is added (chunk.h), which takes a few system calls.
  *
- * No step waits for another thread: the mark and the list change by compare-and-swap, a ring
- * belongs to one thread. A signal handler that interrupts its thread inside a ring finds it closed
- * and works on the shared list instead. In the child of a fork the rings of the threads that are
- * gone are lost, RX_RING_SIZE trampolines each at most; nothing is left locked.
+ * No step waits for another thread: the stock is lock-free, a ring belongs to one thread. A signal
+ * handler that interrupts its thread inside a ring finds it closed and works on the stock instead.
+ * In the child of a fork the rings of the threads that are gone are lost, RX_RING_SIZE trampolines
+ * each at most; nothing is left locked.
  *
- * When all are in use, a chunk is added (chunk.h), which takes a few system calls.
- *
- * The list is a stack (R. K. Treiber, IBM RJ 5118, 1986) whose head carries a count beside the
- * index. Each change raises the count, so a head that was taken off and put back by others in
- * between (the ABA problem) is not mistaken for the same head until the count has gone round, 2^32
- * changes later.
+ * When the pool has a limit, each closure is counted (tally.h): a thread's ring is then closed to
+ * the short way of pool.h, from the next time that its thread comes here. What is in a ring that is
+ * open counts as in use, what is in one that is closed does not.
  */
 #include "pool.h"
+#include "refuse.h"
+#include "stock.h"
+#include "tally.h"
 
 #include <pthread.h>
 
-/* ---- Never handed out ---- */
-
-/* How many have been, counted from chunk to chunk. */
-static _Atomic(uint64_t) mark;
-
-/* After a chunk could not be made, so many takers do without before it is tried again. It takes
- * system calls. */
-#define PATIENCE 64
-static uint32_t patience;
-
-/* Does chunk n exist, or can it be made? */
-static bool grow_to(uint32_t n)
-{
-    if (rx_chunk_have(n))
-        return true;
-    __atomic_store_n(&patience, PATIENCE, __ATOMIC_RELAXED);
-    return false;
-}
-
-/* Takes up to n indices that follow each other, returns how many and sets *first. With `grow`, a
- * chunk is made when there is none left. */
-static uint32_t take_untouched(uint32_t n, uint32_t *first, bool grow)
-{
-    uint64_t start = atomic_load_explicit(&mark, memory_order_acquire);
-    uint32_t chunk, within, count;
-    do {
-        chunk = start / RX_POOL_SIZE;
-        within = start % RX_POOL_SIZE;
-        if (chunk == RX_CHUNKS || !(grow ? grow_to(chunk) : rx_chunk_is_there(chunk)))
-            return 0;
-        count = RX_POOL_SIZE - within < n ? RX_POOL_SIZE - within : n;
-    } while (!atomic_compare_exchange_weak_explicit(&mark, &start, start + count,
-                                                    memory_order_acq_rel, memory_order_acquire));
-    *first = chunk << RX_CHUNK_BITS | within;
-    return count;
-}
-
-void rx_pool_each(bool (*visit)(uint32_t i, void *data), void *data)
-{
-    uint64_t end = atomic_load_explicit(&mark, memory_order_acquire);
-    for (uint64_t n = 0; n < end; n++)
-        if (!visit(n / RX_POOL_SIZE << RX_CHUNK_BITS | n % RX_POOL_SIZE, data))
-            return;
-}
-
-/* ---- The shared list ----
- *
- * Why it is right; testsuite/models/list.pml has it step by step, and spin tries every order.
- *
- * A push or a pop takes effect at its successful exchange of the head, a pop that finds nothing at
- * its load of the head. In between nothing is held, so whoever stops there, for a signal or for
- * good, is in nobody's way; who fails, fails because another has succeeded.
- *
- * `next` of an index is written by its owner alone: from the exchange that popped it to the one
- * that pushes it. A pop reads it without being the owner, and may read what is out of date, or not
- * true yet. Then the index has been popped since the head was loaded, the count has risen, and the
- * exchange fails. The read itself is of memory that is never unmapped, in a chunk that is there.
- * Without the count the head might be the same index again, with another behind it. The count is
- * wrong only if a thread is stopped between load and exchange for a multiple of 2^32 changes, to
- * the unit, and meets the same index there.
- *
- * Memory order: the push releases what was written of the index, `next` included. All changes of
- * the head are read-modify-writes, so they continue the release sequence of every push before them,
- * and whoever acquires any later head has what belongs to each index below it. So a pop that
- * succeeds has read the `next` of that push, and the former owner's writes, and offset and table
- * entry of its chunk, come before the new owner's. A push reads nothing through the head: to load
- * it relaxed will do.
- */
-
-/* The first index + 1, and above 32 bits the count of changes. */
-static _Atomic(uint64_t) list;
-
-static uint64_t changed(uint64_t head, uint32_t first)
-{
-    return ((head >> 32) + 1) << 32 | first;
-}
-
-static void list_push(uint32_t i)
-{
-    uint32_t *next = &rx_record_of(i)->next;
-    uint64_t head = atomic_load_explicit(&list, memory_order_relaxed);
-    do
-        __atomic_store_n(next, (uint32_t)head, __ATOMIC_RELAXED);
-    while (!atomic_compare_exchange_weak_explicit(&list, &head, changed(head, i + 1),
-                                                  memory_order_release, memory_order_relaxed));
-}
-
-static bool list_pop(uint32_t *i)
-{
-    uint64_t head = atomic_load_explicit(&list, memory_order_acquire);
-    uint32_t first, next;
-    do {
-        first = (uint32_t)head;
-        if (first == 0)
-            return false;
-        /* Maybe out of date already; then the count has changed, and the exchange fails. */
-        next = __atomic_load_n(&rx_record_of(first - 1)->next, __ATOMIC_RELAXED);
-    } while (!atomic_compare_exchange_weak_explicit(&list, &head, changed(head, next),
-                                                    memory_order_acquire, memory_order_acquire));
-    *i = first - 1;
-    return true;
-}
-
-static int64_t take_shared(void)
-{
-    uint32_t i;
-    if (list_pop(&i) || take_untouched(1, &i, true) != 0)
-        return i;
-    return -1;
-}
-
-/* ---- The ring of a thread ---- */
-
 RX_TLS struct rx_ring rx_ring;
 
-enum { RING_NEW, RING_READY, RING_ENDED };
-
-/* When a thread ends, its ring is emptied by the destructor of this key. */
-static pthread_key_t ring_key;
-static bool have_ring_key;
+/* rx_ring.state. What is OPEN is so to the short way, and counted. */
+enum { RING_NEW, RING_OPEN, RING_CLOSED, RING_ENDED };
 
 static uint32_t ring_count(const struct rx_ring *r)
 {
     return r->tail - r->head;
 }
 
+/* How many were freed into this ring is told to others when its thread is here. */
+static void tell_freed(struct rx_ring *r)
+{
+    if (r->told != r->tail)
+        rx_tally_raise(&rx_tally.freed, r->tail - r->told);
+    r->told = r->tail;
+}
+
+/* Puts the n oldest into the stock. */
+static void put_back(struct rx_ring *r, uint32_t n)
+{
+    uint32_t index[RX_RING_SIZE];
+    if (n == 0)
+        return;
+    for (uint32_t k = 0; k < n; k++)
+        index[k] = rx_ring_get(r);
+    rx_stock_push(n, index);
+    if (r->state == RING_OPEN)
+        rx_tally_drop(n);
+}
+
+/* ---- When a thread ends, its ring is emptied by the destructor of this key ---- */
+
+static pthread_key_t ring_key;
+static bool have_ring_key;
+
 static void ring_end(void *arg)
 {
     struct rx_ring *r = arg;
-    r->open = 0;
+    r->open = r->idle = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    tell_freed(r);
+    put_back(r, ring_count(r));
     r->state = RING_ENDED;
-    while (ring_count(r) != 0)
-        list_push(rx_ring_get(r));
 }
 
 static __attribute__((constructor)) void make_ring_key(void)
@@ -171,17 +82,73 @@ static __attribute__((destructor)) void delete_ring_key(void)
     have_ring_key = false;
 }
 
+/* ---- Entering the ring from here ---- */
+
+/* The two gates of a ring, `open` for the short way and `idle` for this one: at most one is open,
+ * and none while its thread is inside. */
+static bool pass(struct rx_ring *r)
+{
+    if (rx_ring_enter(r))
+        return true;
+    if (r->idle == 0)
+        return false;
+    r->idle = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    return true;
+}
+
+static void leave(struct rx_ring *r)
+{
+    if (r->state == RING_OPEN) {
+        rx_ring_leave(r);
+    } else {
+        atomic_signal_fence(memory_order_seq_cst);
+        r->idle = 1;
+    }
+}
+
+/* Opens the ring to the short way or closes it, as there is a limit or not. */
+static void conform(struct rx_ring *r, bool limited)
+{
+    if (limited && r->state == RING_OPEN) {
+        r->state = RING_CLOSED;
+        rx_tally_drop(ring_count(r));
+    } else if (!limited && r->state == RING_CLOSED) {
+        r->state = RING_OPEN;
+        rx_tally_use(ring_count(r));
+    }
+}
+
+/* A signal handler may have done this in the meantime, and used the ring. */
+static void make(struct rx_ring *r)
+{
+    uint32_t seen = RING_NEW;
+    if (__atomic_compare_exchange_n(&r->state, &seen, RING_CLOSED, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED))
+        r->idle = 1;
+}
+
 /* Enters the ring of this thread, for the first time maybe. NULL when it cannot be used: this is a
  * signal handler that interrupted its thread inside the ring, or the thread is ending. */
-static struct rx_ring *enter_or_make(void)
+static struct rx_ring *enter(bool limited)
 {
     struct rx_ring *r = &rx_ring;
-    if (r->state == RING_NEW && have_ring_key && pthread_setspecific(ring_key, r) == 0) {
-        /* A signal handler may have come this far in the meantime, and has left again. */
-        r->state = RING_READY;
-        r->open = 1;
-    }
-    return rx_ring_enter(r) ? r : NULL;
+    if (r->state == RING_NEW && have_ring_key && pthread_setspecific(ring_key, r) == 0)
+        make(r);
+    if (!pass(r))
+        return NULL;
+    conform(r, limited);
+    return r;
+}
+
+/* ---- Taking ---- */
+
+static int64_t take_from_stock(void)
+{
+    uint32_t i;
+    if (rx_stock_pop(1, &i) != 0 || rx_stock_untouched(1, &i, true) != 0)
+        return i;
+    return -1;
 }
 
 static void put_in_front(struct rx_ring *r, uint32_t i)
@@ -192,12 +159,16 @@ static void put_in_front(struct rx_ring *r, uint32_t i)
 /* Others, which have been free for longer than those in the ring, go in front of them. */
 static void refill(struct rx_ring *r, bool grow)
 {
-    uint32_t i, first;
-    while (ring_count(r) < RX_RING_SIZE && list_pop(&i))
-        put_in_front(r, i);
-    uint32_t n = take_untouched(RX_RING_SIZE - ring_count(r), &first, grow);
+    uint32_t before = ring_count(r), room = RX_RING_SIZE - before;
+    uint32_t index[RX_RING_SIZE], first;
+    uint32_t popped = rx_stock_pop(room, index);
+    for (uint32_t k = 0; k < popped; k++)
+        put_in_front(r, index[k]);
+    uint32_t n = popped < room ? rx_stock_untouched(room - popped, &first, grow) : 0;
     while (n-- != 0)
         put_in_front(r, first + n);
+    if (r->state == RING_OPEN)
+        rx_tally_use(ring_count(r) - before);
 }
 
 /* May the next one of the ring be handed out? Not before it has waited, if it was ever used. */
@@ -207,41 +178,108 @@ static bool is_ready(const struct rx_ring *r)
            (ring_count(r) != 0 && !rx_was_used(rx_record_of(r->index[r->head % RX_RING_SIZE])));
 }
 
-/* Is it worth while to try and grow, though there is something in the ring? */
-static bool is_time_to_grow(void)
+/* Only when there is nothing else is a trampoline handed out that has not waited. */
+static int64_t take_from_ring(struct rx_ring *r)
 {
-    uint32_t left = __atomic_load_n(&patience, __ATOMIC_RELAXED);
-    if (left == 0)
-        return true;
-    __atomic_store_n(&patience, left - 1, __ATOMIC_RELAXED);
-    return false;
+    if (r->state == RING_OPEN || !is_ready(r))
+        refill(r, false);
+    if (!is_ready(r) && (ring_count(r) == 0 || rx_stock_is_time_to_grow()))
+        refill(r, true);
+    return ring_count(r) != 0 ? (int64_t)rx_ring_get(r) : -1;
 }
 
-/* Takes one when the ring is low. Only when there is nothing else is a trampoline handed out that
- * has not waited. */
-int64_t rx_pool_take_slowly(void)
+/* With a limit, one more is in use already. */
+static int64_t take(bool limited)
 {
-    struct rx_ring *r = enter_or_make();
-    if (r == NULL)
-        return take_shared();
-    refill(r, false);
-    if (!is_ready(r) && (ring_count(r) == 0 || is_time_to_grow()))
-        refill(r, true);
-    int64_t taken = ring_count(r) != 0 ? (int64_t)rx_ring_get(r) : -1;
-    rx_ring_leave(r);
+    struct rx_ring *r = enter(limited);
+    if (r != NULL) {
+        tell_freed(r);
+        int64_t taken = take_from_ring(r);
+        leave(r);
+        return taken;
+    }
+    int64_t taken = take_from_stock();
+    if (taken >= 0 && !limited)
+        rx_tally_use(1);
     return taken;
 }
 
-/* Gives one back when the ring is full: the oldest make room. */
+static int64_t refuse(int why)
+{
+    rx_tally_raise(&rx_tally.refused, 1);
+    rx_refuse(why);
+    return -1;
+}
+
+int64_t rx_pool_take_slowly(void)
+{
+    size_t limit = rx_tally_read(&rx_tally.limit);
+    if (limit != 0 && !rx_tally_use_below(limit))
+        return refuse(FFI_RX_AT_LIMIT);
+    int64_t taken = take(limit != 0);
+    if (taken >= 0)
+        return taken;
+    if (limit != 0)
+        rx_tally_drop(1);
+    return refuse(rx_why_not);
+}
+
+/* One that is no closure is not counted, and has no limit. */
+int64_t rx_pool_take_second(void)
+{
+    int64_t taken = rx_pool_take();
+    bool counted = taken >= 0 || rx_tally_read(&rx_tally.limit) == 0;
+    if (taken < 0)
+        taken = take(!counted);
+    if (taken < 0)
+        rx_refuse(rx_why_not);
+    else if (counted)
+        rx_tally_drop(1);
+    return taken;
+}
+
+/* ---- Giving back ---- */
+
+/* Into the ring; when that is full, the oldest make room. */
+static void give_to_ring(struct rx_ring *r, uint32_t i)
+{
+    if (ring_count(r) == RX_RING_SIZE)
+        put_back(r, RX_RING_DELAY / 2);
+    rx_ring_put(r, i);
+    if (r->state != RING_OPEN)
+        rx_tally_drop(1);
+}
+
 void rx_pool_give_slowly(uint32_t i)
 {
-    struct rx_ring *r = enter_or_make();
-    if (r == NULL) {
-        list_push(i);
-        return;
+    struct rx_ring *r = enter(rx_tally_read(&rx_tally.limit) != 0);
+    if (r != NULL) {
+        give_to_ring(r, i);
+        tell_freed(r);
+        leave(r);
+    } else {
+        rx_stock_push(1, &i);
+        rx_tally_raise(&rx_tally.freed, 1);
+        rx_tally_drop(1);
     }
-    while (ring_count(r) > RX_RING_SIZE - RX_RING_DELAY / 2)
-        list_push(rx_ring_get(r));
-    rx_ring_put(r, i);
-    rx_ring_leave(r);
+}
+
+void rx_pool_give_second(uint32_t i)
+{
+    rx_tally_raise(&rx_tally.in_use, 1);
+    rx_tally_raise(&rx_tally.freed, -1);
+    if (!rx_pool_give(i))
+        rx_pool_give_slowly(i);
+}
+
+size_t rx_pool_freed(void)
+{
+    return rx_tally_read(&rx_tally.freed) + rx_ring.tail - rx_ring.told;
+}
+
+void rx_pool_see_limit(void)
+{
+    struct rx_ring *r = enter(rx_tally_read(&rx_tally.limit) != 0);
+    if (r != NULL)
+        leave(r);
 }

@@ -20,9 +20,11 @@
 
 struct rx_ring {
     uint32_t open;  /* its thread may use it, and is not doing so already */
-    uint32_t state; /* pool.c's */
-    uint32_t head;  /* what is taken next; these two run on, and are used modulo RX_RING_SIZE */
-    uint32_t tail;  /* where what is freed next goes */
+    uint32_t state; /* pool.c's, like idle and told */
+    uint64_t head;  /* what is taken next; these two run on, and are used modulo RX_RING_SIZE */
+    uint64_t tail;  /* where what is freed next goes: so many were freed */
+    uint64_t told;
+    uint32_t idle;
     uint32_t chunk; /* in which its thread took or freed last: where to look first */
     uint32_t index[RX_RING_SIZE];
 };
@@ -92,8 +94,16 @@ static inline bool rx_pool_give(uint32_t i)
 
 void rx_pool_give_slowly(uint32_t i);
 
-/* Calls visit for each trampoline that has ever been handed out, until it says false. */
-void rx_pool_each(bool (*visit)(uint32_t i, void *data), void *data);
+/* The same for a trampoline that is no closure, and does not count as one: no limit applies to it.
+ * -1, and the reason for ffi_rx_last_error, when there is none. */
+int64_t rx_pool_take_second(void);
+void rx_pool_give_second(uint32_t i);
+
+/* How many closures were freed: by this thread, and by others when they were last in pool.c. */
+size_t rx_pool_freed(void);
+
+/* The limit has changed: this thread is the first to go by it. */
+void rx_pool_see_limit(void);
 
 /* ---- What is known of a trampoline ---- */
 

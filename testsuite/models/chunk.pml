@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * chunk: how a chunk is made and found (rx_chunk_have in src/chunk.c, rx_chunk_of in src/chunk.h,
- * take_untouched in src/pool.c).
+ * rx_stock_untouched in src/stock.c).
  *
  * Each thread takes TAKES times one or two untouched indices, and looks for a chunk by its address
  * whenever an index of it has been handed out to anyone. Making a chunk may fail, the kernel gives

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * list: the list of free trampolines that all threads share (list_push, list_pop and the mark, in
- * src/pool.c).
+ * list: the list of free trampolines that all threads share (rx_stock_push, rx_stock_pop and the mark, in
+ * src/stock.c).
  *
- * Each thread makes up to STEPS operations: it takes one from the list or, if that is empty, from
- * above the mark; or it gives back any one that it holds. So it may hold several at a time, without
- * which there is no ABA. Then it gives back all. Each access to what is shared is one step here,
+ * Each thread makes up to STEPS operations: it takes one or two from the list or, if that is empty, one
+ * from above the mark; or it gives back any one or two that it holds. So it may hold several at a time,
+ * without which there is no ABA. Then it gives back all. Each access to what is shared is one step here,
  * and a compare-and-swap may also fail for no reason. A signal handler that interrupts its thread
  * is one more thread, of which fewer interleavings are possible.
  *
@@ -47,8 +47,35 @@ inline load_head()
     }
 }
 
+/* What the exchange does to the stack. */
+inline laid(x)
+{
+    assert(depth < INDICES);
+    stack[depth] = x;
+    depth++;
+    owned[x] = false;
+    mine[x] = false
+}
+
+inline lifted(x)
+{
+    assert(depth > 0 && stack[depth - 1] == x);
+    depth--;
+    stack[depth] = 0;
+    own(x)
+}
+
+/* Gives back i and, above it, j, unless that is NONE. */
 inline push()
 {
+    if
+    :: j != NONE ->
+        atomic {
+            assert(owned[j]);
+            next[j] = i + 1
+        }
+    :: else
+    fi;
     load_head();
     do
     :: true ->
@@ -59,13 +86,13 @@ inline push()
         atomic {
             if
             :: first == h && count == c ->
-                first = i + 1;
+                first = (j == NONE -> i : j) + 1;
                 count = (count + 1) % COUNT;
-                assert(depth < INDICES);
-                stack[depth] = i;
-                depth++;
-                owned[i] = false;
-                mine[i] = false;
+                laid(i);
+                if
+                :: j != NONE -> laid(j)
+                :: else
+                fi;
                 break
             :: load_head()
             fi
@@ -73,27 +100,36 @@ inline push()
     od
 }
 
-/* Sets i, to NONE if the list is empty. */
-inline pop()
+/* Sets i and, if two are wanted and there are two, j; otherwise to NONE. */
+inline pop(two)
 {
     load_head();
     do
     :: h == 0 ->
         i = NONE;
+        j = NONE;
         break
     :: else ->
-        n = next[h - 1];
+        i = h - 1;
+        j = NONE;
+        n = next[i];
+        if
+        :: two && n != 0 ->
+            j = n - 1;
+            n = next[j]
+        :: else
+        fi;
         atomic {
             if
             :: first == h && count == c ->
                 first = n;
                 count = (count + 1) % COUNT;
-                i = h - 1;
-                assert(depth > 0 && stack[depth - 1] == i);
-                depth--;
-                stack[depth] = 0;
+                lifted(i);
+                if
+                :: j != NONE -> lifted(j)
+                :: else
+                fi;
                 assert((depth == 0 && n == 0) || (depth > 0 && n == stack[depth - 1] + 1));
-                own(i);
                 break
             :: load_head()
             fi
@@ -123,17 +159,20 @@ inline take_untouched()
     od
 }
 
-/* Sets i to any one that this thread holds, to NONE if it holds none. */
-inline choose()
+/* Sets x to any one that this thread holds, but not i, or to NONE. */
+inline choose(x)
 {
-    i = 0;
+    n = 0;
     do
-    :: i < INDICES && mine[i] -> break
-    :: i < INDICES -> i++
-    :: i == INDICES ->
-        i = NONE;
+    :: n < INDICES && mine[n] && n != i ->
+        x = n;
         break
-    od
+    :: n < INDICES -> n++
+    :: n == INDICES ->
+        x = NONE;
+        break
+    od;
+    n = 0
 }
 
 /* What a step has left behind makes no different state. */
@@ -143,7 +182,8 @@ inline forget()
         h = 0;
         c = 0;
         n = 0;
-        i = 0
+        i = NONE;
+        j = NONE
     }
 }
 
@@ -165,7 +205,7 @@ inline check_end()
 
 proctype thread()
 {
-    byte h, c, n, i, made;
+    byte h, c, n, made, i = NONE, j = NONE;
     bool mine[INDICES];
 
     do
@@ -173,7 +213,10 @@ proctype thread()
         made++;
         if
         :: true ->
-            pop();
+            if
+            :: pop(false)
+            :: pop(true)
+            fi;
             if
             :: i == NONE -> take_untouched()
             :: else
@@ -181,9 +224,14 @@ proctype thread()
             if
             :: i != NONE -> mine[i] = true
             :: else
+            fi;
+            if
+            :: j != NONE -> mine[j] = true
+            :: else
             fi
         :: true ->
-            choose();
+            choose(i);
+            choose(j);
             if
             :: i != NONE -> push()
             :: else

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * pool: which trampolines are free (src/pool.c), in one thread: the pool is used up exactly, comes
- * back completely, and hands nothing out again too soon. Threads, signals and fork are in
- * pool_threads.c.
+ * pool: which trampolines are free (src/pool.c, src/stock.c), in one thread: the pool is used up
+ * exactly, comes back completely, and hands nothing out again too soon. Threads, signals and fork
+ * are in pool_threads.c.
  */
 #include "pool_users.h"
+#include "stock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -166,6 +167,6 @@ Test(pool, a_program_with_few_closures_touches_few)
     for (int i = 0; i < 100000; i++)
         give(take());
     int touched = 0;
-    rx_pool_each(count, &touched);
+    rx_stock_each(count, &touched);
     cr_expect(le(int, touched, 64));
 }

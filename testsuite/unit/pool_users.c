@@ -3,6 +3,7 @@
  * pool_users: taking from the pool and giving back, with a record of who has what.
  */
 #include "pool_users.h"
+#include "stock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -76,7 +77,7 @@ static bool count_used(uint32_t i, void *n)
 int in_use(void)
 {
     int n = 0;
-    rx_pool_each(count_used, &n);
+    rx_stock_each(count_used, &n);
     return n;
 }
 
