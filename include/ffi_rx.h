@@ -142,10 +142,11 @@ FFI_API void *ffi_rx_code_of(const ffi_closure *closure);
  * through it any more.
  *
  * Signals and fork. Calls through a queue may be made in signal handlers, also by the owner, where
- * they run at once, and ffi_rx_queue_run may be used there. In a child of fork the parent's queues
- * are ones that have ended: calls give zeros, and ffi_rx_queue_run -ECANCELED. The child of the
- * owner may free its queue, and make new ones. It may also return from the call that it was made
- * in, for which nobody waits there. */
+ * they run at once, and ffi_rx_queue_run may be used there. In a child of fork (not of _Fork, nor
+ * of a bare system call, which nobody is told of) the parent's queues are like ones that have
+ * ended: calls give zeros, and ffi_rx_queue_run -ECANCELED. But the thread that owned a queue, if
+ * that is who forked, still makes its own calls at once; it may free the queue, and make others. It
+ * may also return from the call in which it forked, for which nobody waits there. */
 typedef struct ffi_rx_queue ffi_rx_queue;
 
 /* Makes a queue that the calling thread owns; ffi_rx_queue_free takes it back. A thread may have

@@ -62,11 +62,14 @@ static void call_under_signals(ffi_rx_queue *queue, pthread_t target)
 {
     pthread_t sender;
     pthread_create(&sender, NULL, send_signals, &target);
-    for (int i = 0; i < 2000 || handled < 200; i++)
-        cr_assert(eq(int, add_by(queue, i, 2), i + 2));
+    int calls = 0;
+    for (; calls < 5000 || handled < 500; calls++)
+        cr_assert(eq(int, add_by(queue, calls, 2), calls + 2));
     is_enough = true;
     pthread_join(sender, NULL);
+    add_by(queue, 1, 2); /* behind the last signal to the owner */
     cr_expect(eq(int, right_in_handler, handled));
+    cr_expect(eq(int, times_called, calls + 1 + handled));
 }
 
 Test(queue_process, a_caller_is_interrupted_by_calls)
