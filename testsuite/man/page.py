@@ -42,8 +42,9 @@ class Page:
         return set(re.findall(r"\b(?:ffi|FFI)_\w*\w", self.text))
 
     def references(self):
-        """(name, section) of other pages."""
-        return set(re.findall(r"([\w.-]+)\((\d)\)", self.text.replace("\u2010", "-")))
+        """(name, section) of other pages. In a program, it would be a call."""
+        text = re.sub(r"^EXAMPLES?\n.*?(?=^[A-Z])", "", self.text, flags=re.M | re.S)
+        return set(re.findall(r"([\w.-]+)\((\d)\)", text.replace("\u2010", "-")))
 
     def examples(self):
         """The programs of the page, each from its first #include to the end of main."""
