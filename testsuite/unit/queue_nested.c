@@ -9,7 +9,7 @@
 enum { OWNERS = 3 };
 
 static struct runner owners[OWNERS];
-static int steps;
+static _Atomic(int) steps;
 
 /* Calls itself in the thread of the next owner, until n is 0. */
 static int step(int n)

@@ -117,6 +117,7 @@ static void call_the_second(int signal)
 
 Test(queue_process, an_owner_is_interrupted_by_calls_through_a_ring)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     runner_start(&first);
     runner_start(&second);
     on_signal(call_the_second);
@@ -140,6 +141,7 @@ static void *interrupt_and_call(void *target)
 
 Test(queue_process, a_run_that_waits_goes_on_after_a_signal)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     pthread_t self = pthread_self(), other;
     queue_of_handler = ffi_rx_queue_new();
     on_signal(call_in_handler);
@@ -213,6 +215,7 @@ static int use_new_threads(ffi_rx_queue *queue)
 
 Test(queue_process, new_threads_of_a_child_get_zeros_from_the_parents_queue_and_can_use_its_own)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     SKIP_UNDER_EMULATOR("qemu starts no thread in the child of a program that has threads");
     struct caller waits;
     ffi_rx_queue *queue = ffi_rx_queue_new();
@@ -327,6 +330,7 @@ static volatile bool right_in_child;
 
 Test(queue_process, the_child_of_a_vfork_may_call)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     SKIP_UNDER_EMULATOR("an emulator's vfork is a fork that nobody is told of");
     struct runner owner;
     runner_start(&owner);
