@@ -20,10 +20,10 @@ static inline void *hand_out(uint32_t i, void **code)
     size_t within = rx_chunk_within(i);
     uintptr_t offset = rx_chunk_offset(i);
     struct rx_record *record = rx_record_at(within, offset);
+    rx_ring.chunk = i >> RX_CHUNK_BITS;
+    rx_pass_on(record, rx_ring.number, RX_LIVE_CELL);
     rx_set_entry(record, rx_arch_entry_unprepared);
     rx_set_place(record, 0);
-    rx_set_state(record, RX_LIVE_CELL);
-    rx_ring.chunk = i >> RX_CHUNK_BITS;
     *code = rx_code_at(within, offset);
     return rx_cell_at(within, offset);
 }
@@ -71,7 +71,7 @@ void *ffi_closure_alloc(size_t size, void **code)
 static inline void give(struct rx_record *record, uint32_t i)
 {
     rx_set_entry(record, rx_arch_entry_freed);
-    rx_set_state(record, RX_FREE);
+    rx_set_state(record, rx_ring.number);
     if (rx_unlikely(!rx_pool_give(i)))
         rx_pool_give_slowly(i);
 }
@@ -85,7 +85,7 @@ static __attribute__((noinline, cold)) void free_uncommon(void *closure,
     if (!inside && rx_has_attributes(state) && !rx_is_block(state))
         rx_attributes_release(rx_attributes_of(record));
     else
-        rx_fault_free(inside || state != RX_FREE ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
+        rx_fault_free(inside || !rx_is_free(state) ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
 }
 
 /* closure is `distance` behind the first cell of chunk n, which lies at offset. */

@@ -179,6 +179,14 @@ static inline int64_t rx_index_of_cell(const void *p)
     return distance < RX_CELLS_SIZE ? (int64_t)(n << RX_CHUNK_BITS | distance / RX_CELL_SIZE) : -1;
 }
 
+/* The index of the trampoline whose record this is. */
+static inline uint32_t rx_index_of_record(const struct rx_record *record)
+{
+    uint32_t n = rx_chunk_of(record);
+    uintptr_t first = (uintptr_t)rx_records + rx_chunk_offset_of(n);
+    return n << RX_CHUNK_BITS | ((uintptr_t)record - first) / RX_RECORD_SIZE;
+}
+
 /* ---- Making chunks ---- */
 
 /* Is chunk n there? No more than RX_CHUNKS can be. */

@@ -141,6 +141,16 @@ void rx_fault_free(enum rx_free_fault fault, const void *closure)
     end(&line);
 }
 
+void rx_fault_given_twice(const struct rx_record *record)
+{
+    uint32_t i = rx_index_of_record(record);
+    struct line line = line_of("ffi_closure_free of a closure by two threads at once: closure ");
+    add_address(&line, rx_cell_of(i));
+    add_code(&line, rx_code_of(i));
+    add_signature(&line, i);
+    end(&line);
+}
+
 void rx_fault_prepared_after_free(const void *code)
 {
     struct line line = line_of("ffi_prep_closure_loc of a closure that is not allocated: code ");

@@ -7,7 +7,7 @@
 #ifndef RX_FAULT_H
 #define RX_FAULT_H
 
-#include "arch.h"
+#include "chunk.h"
 
 enum rx_free_fault {
     RX_FREED_TWICE,   /* a cell that is no client's at present */
@@ -16,6 +16,8 @@ enum rx_free_fault {
 };
 
 void rx_fault_free(enum rx_free_fault fault, const void *closure) __attribute__((noreturn));
+/* The trampoline of this record is free in two places, or free and a client's. */
+void rx_fault_given_twice(const struct rx_record *record) __attribute__((noreturn, cold));
 void rx_fault_prepared_after_free(const void *code) __attribute__((noreturn));
 void rx_fault_java_aggregate(void) __attribute__((noreturn));
 void rx_fault_exception_in_wait(void) __attribute__((noreturn));

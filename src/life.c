@@ -13,7 +13,7 @@
 
 static void give_second(uint32_t i)
 {
-    rx_set_state(rx_record_of(i), RX_FREE);
+    rx_set_state(rx_record_of(i), rx_ring.number);
     rx_pool_give_second(i);
 }
 
@@ -44,7 +44,7 @@ struct rx_attributes *rx_attributes_have(uint32_t i)
     struct rx_record *its_record = rx_record_of(second);
     rx_set_entry(its_record, rx_arch_entry_freed);
     rx_set_place(its_record, 0);
-    rx_set_state(its_record, RX_SECOND);
+    rx_pass_on(its_record, rx_ring.number, RX_SECOND);
     struct rx_attributes *a = (struct rx_attributes *)rx_cell_of(second);
     *a = (struct rx_attributes){.life = 1, .owner = i, .closure = rx_prepared_closure(i)};
     if (link(record, second))

@@ -48,8 +48,10 @@ static void put_back(struct rx_ring *r, uint32_t n)
     uint32_t index[RX_RING_SIZE];
     if (n == 0)
         return;
-    for (uint32_t k = 0; k < n; k++)
+    for (uint32_t k = 0; k < n; k++) {
         index[k] = rx_ring_get(r);
+        rx_pass_on(rx_record_of(index[k]), r->number, RX_FREE);
+    }
     rx_stock_push(n, index);
     if (r->state == RING_OPEN)
         rx_tally_drop(n);
@@ -119,6 +121,16 @@ static void conform(struct rx_ring *r, bool limited)
     }
 }
 
+/* Rings have numbers of their own, as many as a record has room for. A signal handler may have
+ * given this one its number in the meantime, and records have it. */
+static void number(struct rx_ring *r)
+{
+    static uint32_t rings;
+    uint32_t none = 0, before = __atomic_fetch_add(&rings, 1, __ATOMIC_RELAXED);
+    uint32_t next = RX_IN_RING + before % (UINT16_MAX + 1 - RX_IN_RING);
+    __atomic_compare_exchange_n(&r->number, &none, next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 /* A signal handler may have done this in the meantime, and used the ring. */
 static void make(struct rx_ring *r)
 {
@@ -133,6 +145,8 @@ static void make(struct rx_ring *r)
 static struct rx_ring *enter(bool limited)
 {
     struct rx_ring *r = &rx_ring;
+    if (rx_unlikely(r->number == 0))
+        number(r);
     if (r->state == RING_NEW && have_ring_key && pthread_setspecific(ring_key, r) == 0)
         make(r);
     if (!pass(r))
@@ -146,13 +160,15 @@ static struct rx_ring *enter(bool limited)
 static int64_t take_from_stock(void)
 {
     uint32_t i;
-    if (rx_stock_pop(1, &i) != 0 || rx_stock_untouched(1, &i, true) != 0)
-        return i;
-    return -1;
+    if (rx_stock_pop(1, &i) == 0 && rx_stock_untouched(1, &i, true) == 0)
+        return -1;
+    rx_pass_on(rx_record_of(i), RX_FREE, rx_ring.number);
+    return i;
 }
 
 static void put_in_front(struct rx_ring *r, uint32_t i)
 {
+    rx_pass_on(rx_record_of(i), RX_FREE, r->number);
     r->index[--r->head % RX_RING_SIZE] = i;
 }
 
@@ -245,6 +261,7 @@ static void give_to_ring(struct rx_ring *r, uint32_t i)
 {
     if (ring_count(r) == RX_RING_SIZE)
         put_back(r, RX_RING_DELAY / 2);
+    rx_set_state(rx_record_of(i), r->number);
     rx_ring_put(r, i);
     if (r->state != RING_OPEN)
         rx_tally_drop(1);
@@ -258,6 +275,7 @@ void rx_pool_give_slowly(uint32_t i)
         tell_freed(r);
         leave(r);
     } else {
+        rx_set_state(rx_record_of(i), RX_FREE);
         rx_stock_push(1, &i);
         rx_tally_raise(&rx_tally.freed, 1);
         rx_tally_drop(1);

@@ -9,6 +9,7 @@
 #define RX_POOL_H
 
 #include "chunk.h"
+#include "fault.h"
 
 #include <stdatomic.h>
 
@@ -25,7 +26,9 @@ struct rx_ring {
     uint64_t tail;  /* where what is freed next goes: so many were freed */
     uint64_t told;
     uint32_t idle;
-    uint32_t chunk; /* in which its thread took or freed last: where to look first */
+    uint32_t number; /* what the records of those in it say; 0 before it is used, then always the
+                      * same */
+    uint32_t chunk;  /* in which its thread took or freed last: where to look first */
     uint32_t index[RX_RING_SIZE];
 };
 
@@ -62,8 +65,8 @@ static inline void rx_ring_put(struct rx_ring *r, uint32_t i)
 
 /* ---- Taking and giving ---- */
 
-/* Takes a trampoline from the ring of this thread; -1 when the ring will not do, and the other has
- * to be asked, which gives -1 when there is none. */
+/* Takes a trampoline from the ring of this thread, whose number its record has; -1 when the ring
+ * will not do, and the other has to be asked, which gives -1 when there is none. */
 static inline int64_t rx_pool_take(void)
 {
     struct rx_ring *r = &rx_ring;
@@ -78,7 +81,8 @@ static inline int64_t rx_pool_take(void)
 
 int64_t rx_pool_take_slowly(void);
 
-/* Puts trampoline i into the ring; false when the ring will not do, and the other has to be asked.
+/* Puts trampoline i, whose record has the number of the ring, into it; false when the ring will not
+ * do, and the other has to be asked.
  */
 static inline bool rx_pool_give(uint32_t i)
 {
@@ -107,13 +111,14 @@ void rx_pool_see_limit(void);
 
 /* ---- What is known of a trampoline ---- */
 
-/* rx_record.state */
+/* rx_record.state: whose it is. Above these it is the number of the ring that it is in. */
 enum {
-    RX_FREE,
-    RX_LIVE_CELL,      /* a client's, who was given the cell, */
-    RX_LIVE_BLOCK,     /* or a block of malloc's */
-    RX_SECOND,         /* the library's own, for something else */
-    RX_WITH_ATTRIBUTES /* added to a client's: it has a second one */
+    RX_FREE,                            /* nobody's, and in no ring */
+    RX_LIVE_CELL,                       /* a client's, who was given the cell, */
+    RX_LIVE_BLOCK,                      /* or a block of malloc's */
+    RX_SECOND,                          /* the library's own, for something else */
+    RX_WITH_ATTRIBUTES,                 /* added to a client's: it has a second one */
+    RX_IN_RING = 2 * RX_WITH_ATTRIBUTES /* the first ring's */
 };
 
 /* Atomic, as whoever looks for a block reads the records of others. */
@@ -130,7 +135,12 @@ static inline unsigned rx_state(const struct rx_record *record)
 /* Is it a client's? */
 static inline bool rx_is_closure(unsigned state)
 {
-    return state != RX_FREE && state != RX_SECOND;
+    return state < RX_IN_RING && state != RX_FREE && state != RX_SECOND;
+}
+
+static inline bool rx_is_free(unsigned state)
+{
+    return state == RX_FREE || state >= RX_IN_RING;
 }
 
 static inline bool rx_is_block(unsigned state)
@@ -140,13 +150,22 @@ static inline bool rx_is_block(unsigned state)
 
 static inline bool rx_has_attributes(unsigned state)
 {
-    return (state & RX_WITH_ATTRIBUTES) != 0;
+    return state < RX_IN_RING && (state & RX_WITH_ATTRIBUTES) != 0;
 }
 
 /* The index of its second one. */
 static inline uint32_t rx_second_of(const struct rx_record *record)
 {
     return __atomic_load_n(&record->next, __ATOMIC_RELAXED) - 1;
+}
+
+/* The trampoline of this record goes on from where it is. If the record says that it is elsewhere,
+ * it is in two places: it was given back twice. */
+static inline void rx_pass_on(struct rx_record *record, uint16_t from, uint16_t to)
+{
+    if (rx_unlikely(rx_state(record) != from))
+        rx_fault_given_twice(record);
+    rx_set_state(record, to);
 }
 
 static inline void rx_set_place(struct rx_record *record, unsigned place)

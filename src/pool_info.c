@@ -22,7 +22,7 @@ static bool count(uint32_t i, void *data)
     const struct rx_record *record = rx_record_of(i);
     unsigned state = rx_state(record);
     count->live += rx_is_closure(state);
-    count->freed += state == RX_FREE && rx_was_used(record);
+    count->freed += rx_is_free(state) && rx_was_used(record);
     return true;
 }
 

@@ -70,7 +70,7 @@ int whole_pool(void)
 
 static bool count_used(uint32_t i, void *n)
 {
-    *(int *)n += rx_state(rx_record_of(i)) != RX_FREE;
+    *(int *)n += !rx_is_free(rx_state(rx_record_of(i)));
     return true;
 }
 
