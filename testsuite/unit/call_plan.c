@@ -175,6 +175,9 @@ Test(call_plan, a_narrow_result_fills_an_ffi_arg)
 /* ---- Results that nobody wants ---- */
 
 typedef float v4f __attribute__((vector_size(16)));
+typedef float v2f __attribute__((vector_size(8)));
+typedef _Complex short complex_short;
+typedef _Complex long complex_long;
 
 struct one {
     long double x;
@@ -182,6 +185,22 @@ struct one {
 struct small {
     double x;
     long n;
+};
+struct words {
+    long n;
+    double x;
+};
+struct odd {
+    char bytes[11];
+};
+struct floats {
+    float x[3];
+};
+struct doubles {
+    double x[4];
+};
+struct quads {
+    v4f x[2];
 };
 struct large {
     char bytes[5000];
@@ -218,10 +237,11 @@ static void drop(ffi_type *type, void (*function)(void), size_t size)
 }
 
 #define X87_BYTES (__LDBL_MANT_DIG__ == 64 ? 10 : sizeof(long double))
-#define V4F                                                                                        \
-    (&(ffi_type){.type = FFI_TYPE_VECTOR,                                                          \
-                 .elements =                                                                       \
-                     TYPES(&ffi_type_float, &ffi_type_float, &ffi_type_float, &ffi_type_float)})
+#define F &ffi_type_float
+#define D &ffi_type_double
+#define VECTOR(...) (&(ffi_type){0, 0, FFI_TYPE_VECTOR, TYPES(__VA_ARGS__)})
+#define COMPLEX(c, part) (&(ffi_type){2 * sizeof(c), sizeof(c), FFI_TYPE_COMPLEX, TYPES(part)})
+#define V4F VECTOR(F, F, F, F)
 
 /* size: bytes that mean something. */
 #define MAY_BE_DROPPED(name, c_type, type, size)                                                   \
@@ -245,8 +265,16 @@ MAY_BE_DROPPED(a_long_double, long double, &ffi_type_longdouble, X87_BYTES)
 MAY_BE_DROPPED(a_complex_float, complex float, &ffi_type_complex_float, sizeof(complex float))
 MAY_BE_DROPPED(a_complex_double, complex double, &ffi_type_complex_double, sizeof(complex double))
 MAY_BE_DROPPED(a_complex_long_double, complex long double, &ffi_type_complex_longdouble, X87_BYTES)
+MAY_BE_DROPPED(a_complex_short, complex_short, COMPLEX(short, &ffi_type_sshort), 4)
+MAY_BE_DROPPED(a_complex_long, complex_long, COMPLEX(long, &ffi_type_slong), 16)
 MAY_BE_DROPPED(a_vector, v4f, V4F, sizeof(v4f))
+MAY_BE_DROPPED(a_short_vector, v2f, VECTOR(F, F), sizeof(v2f))
 MAY_BE_DROPPED(a_struct_of_a_long_double, struct one, STRUCT(&ffi_type_longdouble), X87_BYTES)
 MAY_BE_DROPPED(a_small_struct, struct small, STRUCT(&ffi_type_double, &ffi_type_slong), 16)
+MAY_BE_DROPPED(a_struct_the_other_way, struct words, STRUCT(&ffi_type_slong, D), 16)
+MAY_BE_DROPPED(an_odd_struct, struct odd, bytes_type(11), 11)
+MAY_BE_DROPPED(three_floats, struct floats, STRUCT(F, F, F), 12)
+MAY_BE_DROPPED(four_doubles, struct doubles, STRUCT(D, D, D, D), 32)
+MAY_BE_DROPPED(two_vectors, struct quads, STRUCT(V4F, V4F), 32)
 MAY_BE_DROPPED(a_large_struct, struct large, STRUCT_AS(5000, 1, &ffi_type_schar), 5000)
 MAY_BE_DROPPED(an_aligned_struct, struct wide, STRUCT_AS(64, 64, &ffi_type_schar), 64)

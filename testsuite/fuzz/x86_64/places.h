@@ -18,6 +18,6 @@ static inline bool goes_nowhere(size_t at, size_t size)
 }
 
 /* The most that an argument is aligned to on the stack. */
-#define MOST_ALIGNED SIZE_MAX /* psABI 3.2.3: as its type is */
+#define MOST_ALIGNED UINT32_MAX /* psABI 3.2.3: as its type is */
 
 #endif
