@@ -214,18 +214,50 @@ FFI_API int ffi_rx_queue_free(ffi_rx_queue *queue);
  * often, but can be called no more. One that was never called is freed by ffi_closure_free. */
 #define FFI_RX_ONE_SHOT 0x2
 
+/* ffi_rx_closure_retarget is possible. The handler and its data are then the closure's attributes:
+ * who writes to `fun` and `user_data` himself changes nothing. */
+#define FFI_RX_RETARGETABLE 0x4
+
 /* Calls that are inside are not counted, which saves two locked instructions for each call. Then
  * the closure goes back to the pool when it is freed, as one without attributes: its owner sees to
  * it that no other thread is inside. (The handler itself may free its closure, as always.) The one
  * call of FFI_RX_ONE_SHOT is counted all the same. */
 #define FFI_RX_UNCOUNTED 0x8
 
+/* A call that longjmp leaves has left, too: `leave` is called, errno restored, the call no longer
+ * inside. Only glibc can tell, and not in a statically linked program; elsewhere the flag is
+ * refused. longjmp calls these on the stack of the call, before it leaves that, and goes by the
+ * addresses of frames: so it must not leave a handler for another stack, nor may coroutines
+ * interleave calls of such closures in one thread. */
+#define FFI_RX_LONGJMP 0x10
+
+/* Hooks. enter (hook_data, first) is called before the handler, and leave (hook_data) after it, in
+ * the thread that the handler runs in; `first` is 1 in the first call of that thread. leave is also
+ * called when an exception passes, or the unwinding of pthread_exit or a cancellation, in which
+ * other unwinders than those that keep _Unwind_GetGR to themselves (gcc -static-libgcc) are known;
+ * and when longjmp leaves, with FFI_RX_LONGJMP. If enter itself ends in an exception, neither the
+ * handler nor leave is called. leave and thread_exit must return.
+ *
+ * thread_exit (hook_data) is called when a thread ends that has had a first call: by a pthread key,
+ * so among the destructors of other keys, and not in a thread that ends with the process (by
+ * returning from main, exit or _exit). Closures that it calls are no first calls. If closures are
+ * called after it, by other destructors, the first of these is a first call again and thread_exit
+ * comes again, PTHREAD_DESTRUCTOR_ITERATIONS times at most. In a child of fork, the thread that is
+ * left has had the first calls that it had in the parent; those of the other threads are gone
+ * without thread_exit. Where the C library has no memory for the key in a thread, thread_exit is
+ * not called for it.
+ *
+ * All closures with the same three functions and the same hook_data are taken together, for `first`
+ * and thread_exit; hook_data must stay as long as any thread that has called. There are 256
+ * different hooks for the process, which are never given back, and take the room of a closure each.
+ */
+
 /* What a closure is to have. The caller sets size to the sizeof of this, and what is not asked for
  * to 0. Nothing keeps a pointer to it. */
 typedef struct {
     size_t size;
-    unsigned flags; /* FFI_RX_*, or'ed */
-    void (*enter)(void *hook_data, int first);
+    unsigned flags;                            /* FFI_RX_*, or'ed */
+    void (*enter)(void *hook_data, int first); /* hooks: NULL for none */
     void (*leave)(void *hook_data);
     void (*thread_exit)(void *hook_data);
     void *hook_data;
@@ -238,11 +270,11 @@ typedef struct {
  * stay as they are. ffi_prep_closure_loc takes the attributes away again, but not the counting of
  * calls.
  *
- * Callable in signal handlers and in a child of fork. Returns FFI_OK; FFI_BAD_TYPEDEF if closure,
- * cif, fun or code is NULL; FFI_BAD_ABI if that of the cif is not one of ffi_abi; FFI_BAD_ARGTYPE
- * if attr has what this library does not know, if code is not of the pool, or if the pool has no
- * room for the attributes. Then the closure is as it was. Ends the process if the closure was freed
- * before. */
+ * Callable in a child of fork, and in signal handlers if thread_exit is NULL. Returns FFI_OK;
+ * FFI_BAD_TYPEDEF if closure, cif, fun or code is NULL; FFI_BAD_ABI if that of the cif is not one
+ * of ffi_abi; FFI_BAD_ARGTYPE if attr has what this library does not know, if code is not of the
+ * pool, or if the pool has no room for the attributes, or there are too many hooks. Then the
+ * closure is as it was. Ends the process if the closure was freed before. */
 FFI_API ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif,
                                        void (*fun)(ffi_cif *cif, void *rvalue, void **avalue,
                                                    void *user_data),
@@ -266,6 +298,28 @@ FFI_API ffi_closure *ffi_rx_closure_retain(ffi_closure *closure);
  * with ffi_closure_free, a closure that is gone may be somebody else's. Callable in signal handlers
  * (if the closure was allocated with no more than 128 bytes) and in a child of fork. */
 FFI_API void ffi_rx_closure_release(ffi_closure *closure);
+
+/* Gives a closure another handler and user data, which change together: a call has both of before
+ * or both of afterwards, also while other threads call and while a signal handler calls that has
+ * interrupted this. closure is what ffi_closure_alloc returned. Its fun and user_data show the
+ * latest. Calls that are inside go on as they began: what they use is to be kept until they have
+ * left. Nothing waits. Callable in signal handlers. Returns 0; -EINVAL if closure or fun is NULL,
+ * or closure was not prepared with FFI_RX_RETARGETABLE; -EBUSY if another thread, or the code that
+ * a signal handler has interrupted, is doing the same at this moment, and in a child of fork for
+ * good if it was when the process forked, until the closure is prepared again. */
+FFI_API int ffi_rx_closure_retarget(ffi_closure *closure,
+                                    void (*fun)(ffi_cif *cif, void *rvalue, void **avalue,
+                                                void *user_data),
+                                    void *user_data);
+
+/* ---- Calls ---------------------------------------------------------------------------------- */
+
+/* ffi_call with an errno of its own: *err is in errno when fn starts, and what fn leaves there is
+ * in *err afterwards. The errno of the calling thread is untouched, also when an exception leaves
+ * fn. The first four arguments are those of ffi_call; err must not be NULL. Callable where ffi_call
+ * is. */
+FFI_API void ffi_rx_call_errno(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue,
+                               int *err);
 
 #ifdef __cplusplus
 }

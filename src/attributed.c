@@ -2,13 +2,14 @@
  *
  * attributed: what happens when C calls a closure that has attributes.
  *
- * Around the client's function is what was asked for: the call is counted, errno is kept. All of
- * that is undone in the opposite order when the function returns, or is left by an exception
- * (guard.h). What is needed afterwards is in the frame of the call: the closure may be gone by
- * then, unless the call is counted.
+ * Around the client's function is what was asked for: the call is counted, errno is kept, hooks
+ * run. All of that is undone in the opposite order when the function returns, or is left by an
+ * exception (guard.h). What is needed afterwards is in the frame of the call: the closure may be
+ * gone by then, unless the call is counted.
  */
 #include "attributes.h"
 #include "guard.h"
+#include "hooks.h"
 #include "queue.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@ struct call {
     struct rx_attributes *attributes;
     char *area;
     uint32_t flags;
+    uint32_t hooks;
+    bool entered; /* the hooks */
     int error;    /* errno, before */
     unsigned ret; /* the plan's */
 };
@@ -27,11 +30,33 @@ static inline struct call *call_of(struct rx_guard *guard)
     return (struct call *)guard;
 }
 
+/* What a call has of before or of after ffi_rx_closure_retarget, it has of that alone. */
+static inline struct rx_target target_of(const struct call *call)
+{
+    const struct rx_attributes *a = call->attributes;
+    if (call->flags & FFI_RX_RETARGETABLE)
+        return rx_targets_get(&a->targets);
+    return (struct rx_target){a->closure->fun, a->closure->user_data};
+}
+
 static void run(struct rx_guard *guard)
 {
     struct call *call = call_of(guard);
-    const ffi_closure *closure = call->attributes->closure;
-    call->ret = rx_run_target(closure->cif, closure->fun, closure->user_data, call->area);
+    ffi_cif *cif = call->attributes->closure->cif;
+    struct rx_target target = target_of(call);
+    if (call->hooks != 0) {
+        rx_hooks_enter(call->hooks);
+        call->entered = true;
+    }
+    call->ret = rx_run_target(cif, target.fun, target.user_data, call->area);
+}
+
+static void run_guarded(struct call *call)
+{
+    if (call->flags & FFI_RX_LONGJMP)
+        rx_guarded_from_jumps(run, &call->guard);
+    else
+        rx_guarded(run, &call->guard);
 }
 
 /* What is around the client's function, in the thread that it runs in. */
@@ -41,9 +66,14 @@ static void begin(struct call *call)
         call->error = errno;
 }
 
-static void end(struct rx_guard *guard)
+static void leave_hooks(const struct call *call)
 {
-    const struct call *call = call_of(guard);
+    if (call->entered)
+        rx_hooks_leave(call->hooks);
+}
+
+static void restore_errno(const struct call *call)
+{
     if (call->flags & FFI_RX_KEEP_ERRNO)
         errno = call->error;
 }
@@ -67,15 +97,17 @@ static void leave(const struct call *call)
 
 static void end_and_leave(struct rx_guard *guard)
 {
-    leave(call_of(guard));
-    end(guard);
+    const struct call *call = call_of(guard);
+    leave_hooks(call);
+    leave(call);
+    restore_errno(call);
 }
 
 static void run_here(struct call *call)
 {
     call->guard.cleanup = end_and_leave;
     begin(call);
-    rx_guarded(run, &call->guard);
+    run_guarded(call);
     end_and_leave(&call->guard);
 }
 
@@ -86,12 +118,18 @@ struct passing {
     struct call *call;
 };
 
+static void end(struct rx_guard *guard)
+{
+    leave_hooks(call_of(guard));
+    restore_errno(call_of(guard));
+}
+
 static void make(void *arg)
 {
     struct call *call = arg;
     call->guard.cleanup = end;
     begin(call);
-    rx_guarded(run, &call->guard);
+    run_guarded(call);
     end(&call->guard);
 }
 
@@ -136,7 +174,8 @@ static inline struct rx_attributes *attributes_of(void *cell)
 unsigned rx_run_attributed(void *cell, char *area)
 {
     struct rx_attributes *a = attributes_of(cell);
-    struct call call = {.attributes = a, .area = area, .flags = rx_attributes_flags(a)};
+    struct call call = {
+        .attributes = a, .area = area, .flags = rx_attributes_flags(a), .hooks = a->hooks};
     enter(&call);
     if (a->queue != NULL)
         run_by_queue(&call);

@@ -4,16 +4,20 @@
  */
 #include "attributes.h"
 #include "fault.h"
+#include "guard.h"
+#include "hooks.h"
 #include "queue.h"
 
-#define KNOWN_FLAGS (FFI_RX_KEEP_ERRNO | FFI_RX_ONE_SHOT | FFI_RX_UNCOUNTED)
+#define KNOWN_FLAGS                                                                                \
+    (FFI_RX_KEEP_ERRNO | FFI_RX_ONE_SHOT | FFI_RX_RETARGETABLE | FFI_RX_UNCOUNTED | FFI_RX_LONGJMP)
 
 /* Is there anything in it that this library does not know? A program that was compiled with a newer
  * header has more, which is 0 if it is not used. */
 static bool is_understood(const ffi_rx_closure_attr *attr)
 {
-    if (attr->size < sizeof *attr || (attr->flags & ~KNOWN_FLAGS) != 0 || attr->enter != NULL ||
-        attr->leave != NULL || attr->thread_exit != NULL)
+    if (attr->size < sizeof *attr || (attr->flags & ~KNOWN_FLAGS) != 0)
+        return false;
+    if ((attr->flags & FFI_RX_LONGJMP) && !rx_guard_knows_jumps())
         return false;
     const char *bytes = (const char *)attr;
     for (size_t i = sizeof *attr; i < attr->size; i++)
@@ -62,12 +66,16 @@ ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun,
         return FFI_BAD_ARGTYPE;
     if (!rx_is_closure(rx_state(rx_record_of(i))))
         rx_fault_prepared_after_free(code);
-    struct rx_attributes *a = rx_attributes_have(i);
+    int hooks = rx_hooks_number(
+        &(struct rx_hooks){attr->enter, attr->leave, attr->thread_exit, attr->hook_data});
+    struct rx_attributes *a = hooks >= 0 ? rx_attributes_have(i) : NULL;
     if (a == NULL)
         return FFI_BAD_ARGTYPE;
     if (has_ended(a))
         rx_fault_prepared_after_free(code);
     a->closure = closure;
+    a->hooks = hooks;
+    rx_targets_begin(&a->targets, (struct rx_target){fun, user_data});
     set_flags(a, flags_of(attr));
     rx_attributes_set_queue(a, attr->queue);
     rx_prepare(i, closure, cif, fun, user_data, true);
@@ -81,6 +89,7 @@ bool rx_attributes_prepare_plainly(uint32_t i, ffi_closure *closure)
         rx_fault_prepared_after_free(rx_code_of(i));
     uint32_t counted = rx_attributes_flags(a) & RX_COUNTED;
     a->closure = closure;
+    a->hooks = 0;
     set_flags(a, counted);
     rx_attributes_set_queue(a, NULL);
     return counted != 0;

@@ -13,13 +13,16 @@
 
 #include "closure.h"
 #include "pool.h"
+#include "retarget.h"
 
 struct rx_attributes {
     uint64_t life;  /* references, and from RX_INSIDE on the calls that are inside */
     uint32_t flags; /* FFI_RX_*, and those below */
     uint32_t owner; /* the trampoline whose these are */
     ffi_closure *closure;
-    ffi_rx_queue *queue; /* NULL, or whose owner makes the calls; referenced */
+    ffi_rx_queue *queue;       /* NULL, or whose owner makes the calls; referenced */
+    uint32_t hooks;            /* hooks.h */
+    struct rx_targets targets; /* if it is FFI_RX_RETARGETABLE */
 };
 _Static_assert(sizeof(struct rx_attributes) <= RX_CELL_SIZE, "they lie in a cell");
 
@@ -53,6 +56,10 @@ static inline uint32_t rx_references(uint64_t life)
 {
     return (uint32_t)life;
 }
+
+/* A trampoline that nobody is given; -1 if there is none. It is given back. */
+int64_t rx_second_take(void);
+void rx_second_give(uint32_t i);
 
 /* The attributes of trampoline i, which is a live closure's: those that it has, or new ones, with
  * one reference and nothing else. NULL if no second trampoline is to be had. */

@@ -21,4 +21,9 @@ struct rx_guard {
  * the caller cleans up himself. In guard.S. */
 void rx_guarded(void (*run)(struct rx_guard *guard), struct rx_guard *guard);
 
+/* The same also if longjmp leaves run; for where that is known: glibc, linked dynamically. In
+ * jumps.c. */
+void rx_guarded_from_jumps(void (*run)(struct rx_guard *guard), struct rx_guard *guard);
+bool rx_guard_knows_jumps(void);
+
 #endif

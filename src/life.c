@@ -11,7 +11,19 @@
 
 /* ---- The second trampoline ---- */
 
-static void give_second(uint32_t i)
+int64_t rx_second_take(void)
+{
+    int64_t i = rx_pool_take_second();
+    if (i < 0)
+        return -1;
+    struct rx_record *record = rx_record_of(i);
+    rx_set_entry(record, rx_arch_entry_freed);
+    rx_set_place(record, 0);
+    rx_pass_on(record, rx_ring.number, RX_SECOND);
+    return i;
+}
+
+void rx_second_give(uint32_t i)
 {
     rx_set_state(rx_record_of(i), rx_ring.number);
     rx_pool_give_second(i);
@@ -38,18 +50,14 @@ struct rx_attributes *rx_attributes_have(uint32_t i)
     struct rx_record seen = {.rest = __atomic_load_n(&record->rest, __ATOMIC_ACQUIRE)};
     if (rx_has_attributes(seen.state))
         return rx_attributes_of(record);
-    int64_t second = rx_pool_take_second();
+    int64_t second = rx_second_take();
     if (second < 0)
         return NULL;
-    struct rx_record *its_record = rx_record_of(second);
-    rx_set_entry(its_record, rx_arch_entry_freed);
-    rx_set_place(its_record, 0);
-    rx_pass_on(its_record, rx_ring.number, RX_SECOND);
     struct rx_attributes *a = (struct rx_attributes *)rx_cell_of(second);
     *a = (struct rx_attributes){.life = 1, .owner = i, .closure = rx_prepared_closure(i)};
     if (link(record, second))
         return a;
-    give_second(second);
+    rx_second_give(second);
     return rx_attributes_of(record);
 }
 
@@ -57,7 +65,7 @@ static void end(struct rx_attributes *a)
 {
     uint32_t i = a->owner, second = rx_second_of(rx_record_of(i));
     rx_attributes_set_queue(a, NULL);
-    give_second(second);
+    rx_second_give(second);
     rx_give_closure(i);
 }
 
