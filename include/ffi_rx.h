@@ -321,6 +321,63 @@ FFI_API int ffi_rx_closure_retarget(ffi_closure *closure,
 FFI_API void ffi_rx_call_errno(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue,
                                int *err);
 
+/* ---- Types that ffi_type cannot say --------------------------------------------------------- */
+
+/* Unions, arrays, and structs with bit-fields, packed or over-aligned. They are passed and returned
+ * as C compilers do it, by every calling convention of ffi.h, in calls and in closures; they may be
+ * members of each other and of structs that ffi.h describes.
+ *
+ * Each function below that ends in _new makes a type, which is the caller's until he gives it to
+ * ffi_rx_type_free. It points to its members' types: these are his too, must not change, and live
+ * as long as it does. Its `type` is none of ffi.h's codes, its size and alignment are final, and
+ * `elements` lists the types of its members, of an array that of its element once; all of it may be
+ * read and none written. A copy of the ffi_type stands for it while it lives.
+ *
+ * They return NULL if there is no memory (they call calloc), and if C has no such type: a member is
+ * NULL, void, malformed as ffi_prep_cif understands it, or of no size; there is no member; types of
+ * this kind are nested more than 256 deep; the size would be more than SIZE_MAX / 64. A struct of
+ * ffi.h's among the members whose size is 0 is laid out, as ffi_prep_cif does it. */
+
+/* The union of the members, a list that ends in NULL and is not looked at again. */
+FFI_API ffi_type *ffi_rx_union_new(ffi_type *const *members);
+
+/* The array of count elements, for members: C passes no array, and ffi_prep_cif refuses it as an
+ * argument and as a result. Returns NULL also when count is 0, as in a flexible last member, or the
+ * size of element is no multiple of its alignment. */
+FFI_API ffi_type *ffi_rx_array_new(ffi_type *element, size_t count);
+
+/* ffi_rx_member.flags */
+#define FFI_RX_BIT_FIELD 0x1 /* a bit-field; not needed unless bits is 0 */
+#define FFI_RX_UNNAMED 0x2   /* a bit-field without a name, which is padding */
+
+/* A member of a struct. bits is the width of a bit-field; 0 in what is none, and in one of no
+ * width, which ends the unit before it and never has a name. */
+typedef struct {
+    ffi_type *type;
+    unsigned bits;
+    unsigned flags;
+} ffi_rx_member;
+
+/* The struct of members[0..n-1], which are not looked at again. pack is 0, or as in #pragma pack 1,
+ * 2, 4, 8 or 16: no member is more aligned than that, and bit-fields follow each other without
+ * regard to the units of their types. align is 0, or a power of two up to 32768 to which the whole
+ * is aligned at least, as by gcc's attribute.
+ *
+ * Returns NULL also when pack or align is something else, flags are unknown, a bit-field is wider
+ * than its type or that is no integer, FFI_RX_UNNAMED is said of what is no bit-field, or no member
+ * has a name. */
+FFI_API ffi_type *ffi_rx_struct_new(const ffi_rx_member *members, size_t n, unsigned pack,
+                                    unsigned align);
+
+/* Where the members lie: writes to bit_offsets[i] the offset in bits of type->elements[i], unnamed
+ * bit-fields too. bit_offsets has room for as many as there are; NULL only asks.
+ * Returns 0, or -EINVAL if type is none of the above (or a copy of one). Callable anywhere. */
+FFI_API int ffi_rx_struct_layout(const ffi_type *type, size_t *bit_offsets);
+
+/* Takes back a type that the above have made. Prepared cifs that have it must not be used from then
+ * on. NULL is harmless. Any other address ends the process with one line on stderr. */
+FFI_API void ffi_rx_type_free(ffi_type *type);
+
 #ifdef __cplusplus
 }
 #endif

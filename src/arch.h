@@ -13,9 +13,12 @@
 
 /* ---- From types to classes ---- */
 
-/* Finds what abi needs to know of an aggregate: type is a struct, complex or vector type, complete,
- * with elements and no larger than RX_MAX_SIZE. Writes 12 bits to *found. Returns FFI_OK, or
- * FFI_BAD_TYPEDEF when the members make no sense. */
+/* Does an unnamed bit-field align the struct that it is in, as a named one does? */
+extern RX_HIDDEN const bool rx_arch_unnamed_bits_align;
+
+/* Finds what abi needs to know of an aggregate: type is complete, has elements, is no array and no
+ * larger than RX_MAX_SIZE. Writes 12 bits to *found. Returns FFI_OK, or FFI_BAD_TYPEDEF when the
+ * members make no sense. */
 ffi_status rx_arch_classify(ffi_abi abi, const ffi_type *type, unsigned *found);
 
 /* ---- From classes to plans ---- */

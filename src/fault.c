@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fault: the end of a program that misuses closures. One line on stderr, then abort.
+ * fault: the end of a program that misuses closures or types. One line on stderr, then abort.
  */
 #include "fault.h"
 #include "pool.h"
@@ -155,6 +155,13 @@ void rx_fault_prepared_after_free(const void *code)
 {
     struct line line = line_of("ffi_prep_closure_loc of a closure that is not allocated: code ");
     add_address(&line, code);
+    end(&line);
+}
+
+void rx_fault_free_type(const ffi_type *type)
+{
+    struct line line = line_of("ffi_rx_type_free of a type that ffi_rx.h has not made: ");
+    add_address(&line, type);
     end(&line);
 }
 

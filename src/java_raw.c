@@ -20,6 +20,7 @@ static size_t words_of(const ffi_type *type)
     case FFI_TYPE_STRUCT:
     case FFI_TYPE_COMPLEX:
     case FFI_TYPE_VECTOR:
+    case RX_TYPE_DESCRIBED:
         rx_fault_java_aggregate();
     default:
         return rx_align_up(type->size, sizeof(ffi_java_raw)) / sizeof(ffi_java_raw);

@@ -8,6 +8,7 @@
  * size and alignment himself.
  */
 #include "layout.h"
+#include "described.h"
 
 static ffi_status complete(ffi_type *type, unsigned depth);
 
@@ -99,8 +100,8 @@ static ffi_status complete(ffi_type *type, unsigned depth)
         if (status != FFI_OK)
             return status;
     }
-    return rx_is_power_of_two(rx_type_align(type)) && type->type <= FFI_TYPE_LAST ? FFI_OK
-                                                                                  : FFI_BAD_TYPEDEF;
+    bool known = rx_likely(type->type <= FFI_TYPE_LAST) || rx_is_described(type);
+    return known && rx_is_power_of_two(rx_type_align(type)) ? FFI_OK : FFI_BAD_TYPEDEF;
 }
 
 ffi_status rx_layout_complete(ffi_type *type)

@@ -45,10 +45,19 @@ static inline unsigned short rx_type_align(const ffi_type *type)
     return __atomic_load_n(&type->alignment, __ATOMIC_RELAXED);
 }
 
+/* The type code of described.h, which no libffi has. */
+#define RX_TYPE_DESCRIBED 0x7278
+
+/* The types that are passed as C passes structs and unions. */
+static inline bool rx_type_is_struct(const ffi_type *type)
+{
+    return type->type == FFI_TYPE_STRUCT || type->type == RX_TYPE_DESCRIBED;
+}
+
 /* The types that have elements. */
 static inline bool rx_type_is_aggregate(const ffi_type *type)
 {
-    return type->type == FFI_TYPE_STRUCT || type->type == FFI_TYPE_COMPLEX ||
+    return rx_type_is_struct(type) || type->type == FFI_TYPE_COMPLEX ||
            type->type == FFI_TYPE_VECTOR;
 }
 

@@ -8,7 +8,7 @@
  * likewise; of a larger one the address of a copy.
  */
 #include "abi.h"
-#include "layout.h"
+#include "members.h"
 
 #define MAX_MEMBERS 4
 
@@ -41,13 +41,15 @@ bool rx_is_quad_aligned(rx_class c)
     return is_aggregate(c) ? rx_class_found(c) & QUAD_ALIGNED : rx_class_align(c) == 16;
 }
 
+/* AAPCS64 10.1.8.2. */
+const bool rx_arch_unnamed_bits_align = true;
+
 /* ---- Classification ---- */
 
 /* An aggregate in the making. */
 struct whole {
     size_t size;
-    rx_class base;  /* what the members are; 0 at first, MIXED when they are not all the same */
-    size_t bytes;   /* of the members so far, with those that share their place in a union */
+    rx_class base;  /* what the members are; 0 at first, MIXED when it is not homogeneous */
     unsigned seen;  /* how many types have been looked at */
     unsigned align; /* that of the most aligned member of the aggregate itself */
 };
@@ -58,13 +60,12 @@ struct whole {
  * that looking at all would take for ever. */
 #define MAX_SEEN 4096
 
-static void add(struct whole *whole, rx_class base, size_t size)
+static void add(struct whole *whole, rx_class base)
 {
     if (whole->base == 0)
         whole->base = base;
     else if (whole->base != base)
         whole->base = MIXED;
-    whole->bytes += size;
 }
 
 static rx_class base_of_scalar(const ffi_type *type)
@@ -91,7 +92,7 @@ static ffi_status add_complex(struct whole *whole, const ffi_type *type)
     const ffi_type *part = type->elements == NULL ? NULL : type->elements[0];
     if (part == NULL || part->type == FFI_TYPE_POINTER || !is_scalar(part))
         return FFI_BAD_TYPEDEF;
-    add(whole, base_of_scalar(part), rx_type_size(type));
+    add(whole, base_of_scalar(part));
     return FFI_OK;
 }
 
@@ -101,52 +102,78 @@ static bool is_settled(const struct whole *whole)
     return whole->base == MIXED && (whole->size > 16 || whole->seen >= MAX_SEEN);
 }
 
-/* Where members lie makes no difference, so that those of a union may all be said, too. */
-static ffi_status add_members(struct whole *whole, const ffi_type *type, unsigned depth)
+static ffi_status add_members(struct whole *whole, const ffi_type *type, unsigned depth);
+
+/* Goes through the members, of which there are `bytes` in the end. */
+static inline __attribute__((always_inline)) ffi_status add_all(struct whole *whole,
+                                                                const ffi_type *type,
+                                                                struct rx_members m, unsigned depth,
+                                                                size_t *bytes)
 {
     if (depth == RX_MAX_NESTING || type->elements == NULL)
         return FFI_BAD_TYPEDEF;
-    for (ffi_type **next = type->elements; *next != NULL && !is_settled(whole); next++) {
-        ffi_type *member = *next;
-        bool unknown = rx_type_size(member) == 0 || member->type == FFI_TYPE_VECTOR;
-        if (rx_unlikely(unknown) && rx_layout_complete(member) != FFI_OK)
-            return FFI_BAD_TYPEDEF;
-        unsigned align = rx_type_align(member);
-        if (rx_unlikely(!rx_is_power_of_two(align)))
-            return FFI_BAD_TYPEDEF;
-        if (depth == 0 && align > whole->align)
-            whole->align = align;
+    while (!rx_members_end(&m) && !is_settled(whole)) {
+        ffi_status status = rx_members_next(&m);
+        if (rx_unlikely(status != FFI_OK))
+            return status;
+        if (depth == 0 && m.align > whole->align)
+            whole->align = m.align;
         if (rx_unlikely(++whole->seen == MAX_SEEN))
             whole->base = MIXED;
 
-        ffi_status status = FFI_OK;
-        if (rx_likely(is_scalar(member)))
-            add(whole, base_of_scalar(member), rx_type_size(member));
-        else if (member->type == FFI_TYPE_STRUCT)
-            status = add_members(whole, member, depth + 1);
-        else if (member->type == FFI_TYPE_COMPLEX)
-            status = add_complex(whole, member);
-        else if (member->type == FFI_TYPE_VECTOR)
-            add(whole, base_of_vector(member), rx_type_size(member));
+        if (rx_likely(is_scalar(m.type)))
+            add(whole, base_of_scalar(m.type));
+        else if (rx_type_is_struct(m.type))
+            status = add_members(whole, m.type, depth + 1);
+        else if (m.type->type == FFI_TYPE_COMPLEX)
+            status = add_complex(whole, m.type);
+        else if (m.type->type == FFI_TYPE_VECTOR)
+            add(whole, base_of_vector(m.type));
         else
             status = FFI_BAD_TYPEDEF;
         if (status != FFI_OK)
             return status;
+        *bytes += m.size;
     }
     return FFI_OK;
 }
 
-/* AAPCS64 5.9.5: how many members does a homogeneous aggregate have? Its size tells, not how many
- * were said: an array or a union may be said by a part of it. But in an aggregate that is more
- * aligned than its members, what nobody has said is padding, of which a homogeneous one has none.
- */
-static unsigned count_members(const struct whole *whole, unsigned align)
+/* A homogeneous aggregate has no padding, and none in it has. */
+static __attribute__((noinline)) ffi_status add_described(struct whole *whole, const ffi_type *type,
+                                                          unsigned depth)
+{
+    size_t unused = 0;
+    ffi_status status = add_all(whole, type, rx_members_of_described(type), depth, &unused);
+    if (whole->seen >= MAX_SEEN)
+        return FFI_BAD_TYPEDEF; /* unions in unions, of which nobody can say what they are */
+    if (!rx_described_of(type)->dense)
+        whole->base = MIXED;
+    if (depth == 0)
+        whole->align = rx_described_of(type)->natural;
+    return status;
+}
+
+/* Of a struct of libffi's the size tells how many members there are, not how many were said, which
+ * may be a part of an array or more than a union holds; but in one that is more aligned than its
+ * members, what nobody has said is padding. */
+static ffi_status add_members(struct whole *whole, const ffi_type *type, unsigned depth)
+{
+    if (rx_unlikely(rx_is_described(type)))
+        return add_described(whole, type, depth);
+    size_t bytes = 0;
+    ffi_status status = add_all(whole, type, rx_members_of_struct(type), depth, &bytes);
+    if (bytes < rx_type_size(type) && rx_type_align(type) > rx_class_size(whole->base))
+        whole->base = MIXED;
+    return status;
+}
+
+/* AAPCS64 5.9.5: how many members does a homogeneous aggregate have? */
+static unsigned count_members(const struct whole *whole)
 {
     if (whole->base == 0 || whole->base == MIXED)
         return 0;
     size_t size = rx_class_size(whole->base);
-    bool is_padded = whole->bytes < whole->size && align > size;
-    if (is_padded || whole->size % size != 0 || whole->size > MAX_MEMBERS * size)
+    if (whole->size % size != 0 || whole->size > MAX_MEMBERS * size)
         return 0;
     return whole->size / size;
 }
@@ -174,7 +201,7 @@ ffi_status rx_arch_classify(ffi_abi abi, const ffi_type *type, unsigned *found)
     } else {
         status = add_members(&whole, type, 0);
     }
-    *found = count_members(&whole, align);
+    *found = count_members(&whole);
     /* A struct that is less aligned than its members is a packed one, and so are they in it. */
     if (whole.align >= 16 && align >= 16)
         *found |= QUAD_ALIGNED;
