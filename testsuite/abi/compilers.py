@@ -5,7 +5,8 @@ Each rule is a predicate of a signature, for the compilers that it names. A sign
 is left out for that compiler alone: the others still say what is right.
 """
 
-from kinds import CLDOUBLE, DOUBLE, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Struct, Vector, scalars_of
+from aggregates import Aggregate, Struct, members_of, scalars_of, types_of
+from kinds import CLDOUBLE, DOUBLE, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Vector
 
 
 def by_reference(type):
@@ -34,7 +35,7 @@ def aligned_variadic_in_registers(signature):
     """gcc 12's va_arg, optimised, reads a 16-aligned struct of two general registers with movdqa from
     where the prologue saved these, which is aligned to 8 only; psABI 3.5.7 wants a copy."""
     return (signature.abi.name == 'FFI_UNIX64' and signature.fixed is not None and
-            any(isinstance(arg, Struct) and arg.align > 8 and arg.size <= 16 and
+            any(isinstance(arg, Aggregate) and arg.align > 8 and arg.size <= 16 and
                 LDOUBLE not in scalars_of(arg) for arg in signature.args[signature.fixed:]))
 
 
@@ -78,8 +79,60 @@ def has_vector_of_one_double(signature):
 def variadic_struct_of_vectors(signature):
     """gcc 12's va_arg, optimised, mistakes it on aarch64."""
     return (MACHINE == 'aarch64' and signature.fixed is not None and
-            any(isinstance(arg, Struct) and isinstance(part, Vector)
+            any(isinstance(arg, Aggregate) and isinstance(part, Vector)
                 for arg in signature.args[signature.fixed:] for part in scalars_of(arg)))
+
+
+def in_registers(signature):
+    """What psABI 3.2.3 looks into."""
+    return [type for type in signature.types
+            if signature.abi.name == 'FFI_UNIX64' and isinstance(type, Aggregate) and type.size <= 16]
+
+
+def unaligned_aggregate(signature):
+    """psABI 3.2.3: an aggregate with an unaligned field travels in memory. gcc looks for unaligned scalars
+    only: not for aggregates that are aligned for themselves, or by a bit-field."""
+    def is_more_aligned(type):
+        return any_bits(type) or type.align > max(part.align for part in scalars_of(type))
+
+    return any(member.type.align > inner.pack and is_more_aligned(member.type)
+               for type in in_registers(signature) for inner in types_of(type)
+               if isinstance(inner, Struct) and inner.pack
+               for member in inner.members if isinstance(member.type, Aggregate))
+
+
+def any_bits(type):
+    return any(member.bits is not None for member in members_of(type))
+
+
+def unaligned_in_array(signature):
+    """gcc classifies the first element of an array and takes the others for the same, though a packed one may
+    come to lie where its scalars are not aligned."""
+    return any(member.count > 1 and any(part.align > member.type.align for part in scalars_of(member.type))
+               for type in in_registers(signature) for member in members_of(type))
+
+
+def packed_bits_like_scalars(signature):
+    """gcc takes a bit-field that has the size and the place of an integer for one, which packing may leave
+    unaligned; psABI 3.2.3 knows no unaligned bit-field."""
+    return any(member.bits in (16, 32, 64, 128)
+               for type in in_registers(signature) for inner in types_of(type)
+               if isinstance(inner, Struct) and inner.pack for member in inner.members)
+
+
+def packed_wide_bits(signature):
+    """gcc 12 aligns a struct to a register of even number for a bit-field of __int128, though #pragma pack says
+    that it is less aligned."""
+    return MACHINE == 'aarch64' and any(
+        member.bits is not None and member.type in WIDE and inner.pack
+        for type in signature.types for inner in types_of(type)
+        if isinstance(inner, Struct) for member in inner.members)
+
+
+def unnamed_bits(signature):
+    """They are padding (ISO C 6.7.2.1), which psABI 3.2.3 gives no class. gcc takes them for integers."""
+    return any(member.bits and not member.named
+               for type in in_registers(signature) for member in members_of(type))
 
 
 def is_windows_on_aarch64(signature):
@@ -107,7 +160,7 @@ def packed_quads_on_stack(signature):
     used = 0
     for arg in signature.args:
         used += vector_registers(arg)
-        if (used > 8 and isinstance(arg, Struct) and arg.align < 16 and
+        if (used > 8 and isinstance(arg, Aggregate) and arg.align < 16 and
                 any(part in (LDOUBLE, CLDOUBLE) or isinstance(part, Vector) and part.size == 16
                     for part in scalars_of(arg))):
             return True
@@ -128,7 +181,20 @@ def divided_in_variadic(signature):
     return False
 
 
+def bits_of_no_width(signature):
+    """AAPCS64 5.9.5 looks at an aggregate as it is laid out, which a bit-field of no width is no part of. To
+    clang 14 it makes one that is not homogeneous."""
+    return MACHINE == 'aarch64' and any(member.bits == 0 for type in signature.types
+                                        for member in members_of(type))
+
+
 RULES = [
+    (('gcc',), unaligned_aggregate),
+    (('gcc',), unaligned_in_array),
+    (('gcc',), packed_bits_like_scalars),
+    (('gcc',), packed_wide_bits),
+    (('gcc',), unnamed_bits),
+    (('clang',), bits_of_no_width),
     (('clang',), has_complex_wide),
     (('clang',), wide_integer_on_stack),
     (('gcc', 'clang'), has_vector_of_one_double),

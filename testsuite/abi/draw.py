@@ -5,10 +5,15 @@ A class of types is a function from a random number generator to a type. CLASSES
 weights for each family of calling conventions: a new kind of type (or a new convention) is a line there.
 """
 
+import os
 from dataclasses import replace
 
+from aggregates import Member, Struct, Union
 from kinds import (CFLOAT, COMPLEX, COMPLEX_INTEGERS, DOUBLE, FLOAT, FLOATS, INTEGERS, LARGEST, LDOUBLE,
-                   PADDED_VECTORS, S8, S16, U8, U32, U64, VECTORS, WIDE, Complex, Member, Struct)
+                   NUMBERS, PADDED_VECTORS, S8, S16, U8, U32, U64, VECTORS, WIDE, Complex)
+
+# Are there types that only the functions of ffi_rx.h can make?
+DESCRIBED = bool(os.environ.get('DESCRIBED'))
 
 
 def integer(rng):
@@ -58,8 +63,10 @@ def tiny(rng):
     return rng.choice(INTEGERS + FLOATS + (FLOAT, FLOAT, DOUBLE, CFLOAT))
 
 
-def struct(rng, members):
-    return Struct(tuple(members), explicit=rng.random() < 0.2)
+def struct(rng, members, **how):
+    described = DESCRIBED and rng.random() < 0.3
+    return Struct(tuple(members), explicit=not described and rng.random() < 0.2, described=described,
+                  **how)
 
 
 def small(rng):
@@ -83,7 +90,7 @@ def odd(rng):
         members.append(Member(first))
         size -= first.size
     members.append(Member(rng.choice((U8, S8)), size))
-    return Struct(tuple(members), pack=1)
+    return struct(rng, members, pack=1)
 
 
 def homogeneous(rng):
@@ -139,7 +146,7 @@ def over_aligned(rng):
         base = rng.choice((small, small, large))(rng)
         align = rng.choice((16, 16, 32, 64))
         if rng.random() < 0.5:
-            drawn = Struct(base.members, align_as=align)
+            drawn = struct(rng, base.members, align_as=align)
         else:
             members = list(base.members)
             n = rng.randrange(len(members))
@@ -152,8 +159,71 @@ def over_aligned(rng):
 def packed(rng):
     """Less aligned than its members ask for."""
     base = rng.choice((small, small, small, large, nested))(rng)
-    drawn = Struct(base.members, pack=rng.choice((1, 1, 2, 4)))
+    drawn = struct(rng, base.members, pack=rng.choice((1, 1, 2, 4)))
     return struct(rng, [Member(drawn), Member(tiny(rng))]) if rng.random() < 0.2 else drawn
+
+
+def bit_field(rng):
+    """One bit-field, more often than not of a width that something else has beside it."""
+    type = rng.choice(WIDE) if rng.random() < 0.05 else rng.choice(NUMBERS)
+    how = rng.random()
+    if how < 0.08:
+        return Member(type, bits=0)
+    most = 8 * type.size
+    bits = most if how < 0.16 else rng.randint(1, min(most, 12) if how < 0.6 else most)
+    return Member(type, bits=bits, named=rng.random() < 0.85)
+
+
+def with_bit_fields(rng):
+    """Bit-fields among others, packed or over-aligned now and then."""
+    while True:
+        members = []
+        for _ in range(rng.randint(1, 6)):
+            if rng.random() < 0.7:
+                members.append(bit_field(rng))
+            else:
+                type = small(rng) if rng.random() < 0.2 else tiny(rng)
+                members.append(Member(type, rng.randint(1, 4) if rng.random() < 0.2 else 0))
+        drawn = Struct(tuple(members), described=True,
+                       pack=rng.choice((1, 2, 4, 8, 16)) if rng.random() < 0.2 else 0,
+                       align_as=rng.choice((2, 4, 8, 16, 32)) if rng.random() < 0.1 else 0)
+        if not all(member.is_padding for member in members) and drawn.size <= rng.choice((8, 16, 16, 48)):
+            return drawn
+
+
+def union(rng):
+    """Of up to four, in all mixtures."""
+    draws = (tiny, tiny, small, homogeneous, with_bit_fields, lone, large, union, packed, over_aligned)
+    while True:
+        members = []
+        for _ in range(rng.randint(1, 4)):
+            type = rng.choice(draws)(rng)
+            members.append(Member(type, rng.randint(1, 5) if rng.random() < 0.2 else 0))
+        drawn = Union(tuple(members))
+        if drawn.size <= rng.choice((8, 16, 16, 64, LARGEST / 4)):
+            return drawn
+
+
+def homogeneous_union(rng):
+    """Of what homogeneous() draws, mostly of one base; or in a struct beside more of that."""
+    base = rng.choice((FLOAT, DOUBLE, LDOUBLE) + COMPLEX)
+    members = [Member(base, rng.randrange(4))]
+    for _ in range(rng.randint(0, 2)):
+        inner = struct(rng, [Member(base)] * rng.randint(1, 4))
+        members.append(Member(inner if rng.random() < 0.8 else tiny(rng)))
+    drawn = Union(tuple(members))
+    return struct(rng, [Member(drawn), Member(base)]) if rng.random() < 0.4 else drawn
+
+
+def around(rng):
+    """A union or bit-fields in a struct of either kind, with others, maybe packed."""
+    while True:
+        members = [Member(rng.choice((union, with_bit_fields))(rng), rng.randint(0, 2))]
+        for _ in range(rng.randint(0, 2)):
+            members.insert(rng.randrange(len(members) + 1), Member(tiny(rng)))
+        drawn = struct(rng, members, pack=rng.choice((1, 2, 4, 8)) if rng.random() < 0.15 else 0)
+        if drawn.size <= rng.choice((16, 16, 64, LARGEST / 4)):
+            return drawn
 
 
 COMMON = (
@@ -161,7 +231,7 @@ COMMON = (
     (7, wide_integer),
     (25, small), (8, odd), (10, homogeneous), (4, lone), (6, large), (6, nested),
     (5, over_aligned), (6, packed),
-)
+) + DESCRIBED * ((12, with_bit_fields), (10, union), (8, homogeneous_union), (8, around))
 
 # What most signatures are made of: a scalar result, and arguments that are all of one of these classes.
 PLAIN = (integer, floating)

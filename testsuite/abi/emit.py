@@ -9,7 +9,9 @@ else is data: the types as libffi is told them, and their leaves, the scalars th
 from collections import defaultdict
 from itertools import chain
 
-from kinds import COMPLEX, WIDE, Complex, Scalar, Struct, Vector, types_of
+import describe
+from aggregates import Aggregate, Struct, types_of
+from kinds import COMPLEX, WIDE, Complex, Scalar, Vector
 
 HEAD = '#include "harness.h"\n\n'
 
@@ -35,9 +37,15 @@ def record(type, c, name, offsets='NULL', count=0):
     for path, behind, meaning in type.leaves():
         place = f'offsetof({c}, {path})' if path else '0'
         leaves.append(f'{{{place}{f" + {behind}" if behind else ""}, {meaning}}}')
-    return (f'static const struct leaf leaves_{name}[] = {{{", ".join(leaves)}}};\n'
-            f'static const struct type type_{name} = {{&ffi_{name}, sizeof({c}), _Alignof({c}), '
-            f'leaves_{name}, {len(leaves)}, 0, {offsets}, {count}}};\n')
+    described = isinstance(type, Aggregate) and type.described
+    masked = isinstance(type, Aggregate) and any(type.bit_fields())
+    bits = (f', {f"mask_{name}" if masked else "NULL"}, {f"places_{name}" if described else "NULL"}, '
+            f'{len(type.members) if described else 0}') if described or masked else ''
+    return ((f'static unsigned char mask_{name}[sizeof({c})];\n' if masked else '') +
+            (f'static size_t places_{name}[{len(type.members)}];\n' if described else '') +
+            f'static const struct leaf leaves_{name}[] = {{{", ".join(leaves)}}};\n'
+            f'static {"" if described else "const "}struct type type_{name} = {{&ffi_{name}, '
+            f'sizeof({c}), _Alignof({c}), leaves_{name}, {len(leaves)}, 0, {offsets}, {count}{bits}}};\n')
 
 
 class Types:
@@ -47,6 +55,7 @@ class Types:
         self.names = {}
         self.declared = []  # what C must know
         self.described = []  # what the harness must know
+        self.made = []  # the names of those that the program has to make first
 
     def c(self, type):
         if type is None:
@@ -56,22 +65,27 @@ class Types:
         if type not in self.names:
             for inner in types_of(type):
                 if not is_known(inner) and inner not in self.names:
-                    self.names[inner] = (f't{len(self.names)}' if isinstance(inner, Struct)
+                    self.names[inner] = (f't{len(self.names)}' if isinstance(inner, Aggregate)
                                          else inner.name)
                     self.add(inner)
-        return 'struct ' + self.names[type] if isinstance(type, Struct) else type.c
+        return f'{type.keyword} {self.names[type]}' if isinstance(type, Aggregate) else type.c
 
     def entry(self, type):
         """The address of its struct type."""
         self.c(type)
         if type is None:
             return 'NULL'
-        return '&type_' + (self.names[type] if isinstance(type, Struct) else type.name)
+        return '&type_' + (self.names[type] if isinstance(type, Aggregate) else type.name)
 
     def add(self, type):
-        if isinstance(type, Struct):
+        if isinstance(type, Aggregate):
             self.declared.append(self.declaration(type))
-            self.described.append(self.description(type))
+            self.described.append(self.described_description(type) if type.described
+                                  else self.description(type))
+            function = describe.function(self, type, self.names[type])
+            if function:
+                self.described.append(function)
+                self.made.append(self.names[type])
             return
         if isinstance(type, Vector):
             self.declared.append(vector_declaration(type))
@@ -93,16 +107,18 @@ class Types:
                 f'static ffi_type ffi_{name} = {{{said}, FFI_TYPE_{code}, '
                 f'{f"elements_{name}" if elements else "NULL"}}};\n' + record(type, type.c, name))
 
-    def declaration(self, struct):
+    def declaration(self, type):
         lines = []
-        for n, member in enumerate(struct.members):
+        for n, member in enumerate(type.members):
             align = f'_Alignas({member.align}) ' if member.align else ''
+            name = '' if member.is_padding else f'm{n}'
             count = f'[{member.count}]' if member.count else ''
-            lines.append(f'    {align}{self.c(member.type)} m{n}{count};\n')
-        attribute = f'__attribute__((aligned({struct.align_as}))) ' if struct.align_as else ''
-        text = f'struct {attribute}{self.names[struct]} {{\n{"".join(lines)}}};\n'
-        if struct.pack:
-            text = f'#pragma pack(push, {struct.pack})\n{text}#pragma pack(pop)\n'
+            bits = '' if member.bits is None else f' : {member.bits}'
+            lines.append(f'    {align}{self.c(member.type)} {name}{count}{bits};\n')
+        attribute = f'__attribute__((aligned({type.align_as}))) ' if type.align_as else ''
+        text = f'{type.keyword} {attribute}{self.names[type]} {{\n{"".join(lines)}}};\n'
+        if type.pack:
+            text = f'#pragma pack(push, {type.pack})\n{text}#pragma pack(pop)\n'
         return text
 
     def ffi(self, type):
@@ -112,16 +128,23 @@ class Types:
         """An ffi_type for a member; with a copy of its own if it is more aligned than its type."""
         if not align or align <= type.align:
             return '&' + self.ffi(type)
-        if isinstance(type, Struct):
+        if isinstance(type, Struct) and not type.described:
             return (f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_STRUCT, '
                     f'elements_{self.names[type]}}}')
-        if isinstance(type, Vector):  # whose size and alignment are its lanes', so a struct of it
+        if isinstance(type, (Vector, Aggregate)):  # whose size and alignment are its own: a struct of it
             return (f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_STRUCT, '
                     f'(ffi_type *[]){{&{self.ffi(type)}, NULL}}}}')
         if isinstance(type, Scalar):
             return f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_{type.ffi.upper()}, NULL}}'
         return (f'&(ffi_type){{{type.size}, {align}, FFI_TYPE_COMPLEX, '
                 f'(ffi_type *[]){{&{self.ffi(type.part)}, NULL}}}}')
+
+    def described_description(self, type):
+        """Of what the program makes."""
+        name, c = self.names[type], self.c(type)
+        return (
+            f'_Static_assert(sizeof({c}) == {type.size} && _Alignof({c}) == {type.align}, "");\n'
+            f'static ffi_type ffi_{name};\n' + record(type, c, name))
 
     def description(self, struct):
         name, c = self.names[struct], self.c(struct)
@@ -213,9 +236,12 @@ def program(signatures):
         table, line = row(signature, k, types)
         tables.append(table)
         rows.append(line)
-    return ''.join([HEAD, *types.declared, *types.described, *callers, *chain(*callees.values()),
+    head = HEAD + describe.HEAD if types.made else HEAD
+    made = ''.join(f'    describe_{name}();\n' for name in types.made)
+    return ''.join([head, *types.declared, *types.described, *callers, *chain(*callees.values()),
                     *tables, 'const struct signature signatures[] = {\n', *rows, '};\n',
-                    f'const unsigned signature_count = {len(signatures)};\n'])
+                    f'const unsigned signature_count = {len(signatures)};\n',
+                    f'void describe_types(void)\n{{\n{made}}}\n'])
 
 
 def prototype(signature):

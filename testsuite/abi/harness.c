@@ -20,21 +20,22 @@
 
 /* ---- The scalar types ---- */
 
-#define SCALAR(name, c, ffi, bytes, integer)                                                       \
+#define SCALAR(name, c, ffi_name, bytes, sign)                                                     \
     static const struct leaf leaves_##name[] = {{0, bytes}};                                       \
-    const struct type type_##name = {                                                              \
-        &ffi_type_##ffi, sizeof(c), _Alignof(c), leaves_##name, 1, integer, NULL, 0}
+    const struct type type_##name = {.ffi = &ffi_type_##ffi_name,                                  \
+                                     .size = sizeof(c),                                            \
+                                     .align = _Alignof(c),                                         \
+                                     .leaves = leaves_##name,                                      \
+                                     .leaf_count = 1,                                              \
+                                     .integer = sign}
 
-#define COMPLEX(name, c, ffi, bytes)                                                               \
+#define COMPLEX(name, c, ffi_name, bytes)                                                          \
     static const struct leaf leaves_##name[] = {{0, bytes}, {sizeof(c), bytes}};                   \
-    const struct type type_##name = {&ffi_type_complex_##ffi,                                      \
-                                     sizeof(_Complex c),                                           \
-                                     _Alignof(_Complex c),                                         \
-                                     leaves_##name,                                                \
-                                     2,                                                            \
-                                     0,                                                            \
-                                     NULL,                                                         \
-                                     0}
+    const struct type type_##name = {.ffi = &ffi_type_complex_##ffi_name,                          \
+                                     .size = sizeof(_Complex c),                                   \
+                                     .align = _Alignof(_Complex c),                                \
+                                     .leaves = leaves_##name,                                      \
+                                     .leaf_count = 2}
 
 /* What of a long double is no padding: all but of an x87's. */
 #define LDOUBLE_BYTES (__LDBL_MANT_DIG__ == 64 ? 10 : sizeof(long double))
@@ -91,6 +92,8 @@ int main(int argc, char **argv)
     printf("library %s\n", info.dli_fname);
     objects_begin();
     watch_for_crashes();
+    now.stage = "making types";
+    describe_types();
 
     for (current = strtoul(argv[1], NULL, 10); current < signature_count; current++) {
         alarm(20);

@@ -32,7 +32,12 @@ struct type {
     int integer;           /* of 1 to 8 bytes: 1 unsigned, -1 signed; otherwise 0 */
     const size_t *offsets; /* of ffi->elements, if the library is to find them */
     unsigned offset_count;
+    const unsigned char *mask; /* the bits of bit-fields; NULL: none */
+    const size_t *places;      /* of the members in bits, if ffi_rx.h has made it */
+    unsigned place_count;
 };
+
+#define UNKNOWN_PLACE ((size_t)-1)
 
 struct signature {
     uint64_t seed; /* of the values */
@@ -51,6 +56,12 @@ extern const unsigned signature_count;
 
 extern const struct type type_u8, type_s8, type_u16, type_s16, type_u32, type_s32, type_u64,
     type_s64, type_ptr, type_f, type_d, type_ld, type_cf, type_cd, type_cld;
+
+/* Makes the types that ffi_rx.h makes, and looks where their bits are. By it the program says
+ * `made` to be type->ffi, of which others see a copy, and finds the first bit that is set. */
+void describe_types(void);
+void described(struct type *type, ffi_type *copy, ffi_type *made);
+size_t first_bit(const void *object, size_t size);
 
 /* What a callee calls. at: where its arguments are; wide: its integers narrower than eight bytes,
  * in order, as C widens them. Returns where the value is that it has to return. */

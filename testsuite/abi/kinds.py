@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""kinds: C types as values: what C calls them, how ffi_type says them, and how they are laid out.
+"""kinds: C types as values: what C calls them, how ffi_type says them; aggregates.py has structs and unions.
 
 A type is immutable and equal to every other of the same structure, so that it can be a key, be drawn at
-random and be taken apart again by the reducer. Layout is worked out here only to draw sensible types and
-to know which ones the compilers disagree about; the generated C asserts sizes and takes every offset
-from the compiler.
+random and be taken apart again by the reducer.
 """
 
 import os
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 MACHINE = os.environ['RX_HOST'].split('-')[0]
 LARGEST = 1024  # bytes; harness.h has room for no more
-
-
-def up(offset, align):
-    return (offset + align - 1) // align * align
 
 
 @dataclass(frozen=True)
@@ -137,90 +130,3 @@ LANES = tuple(lane for lane in NUMBERS + FLOATS)
 VECTORS = tuple(Vector(lane, size // lane.size) for size in (8, 16) for lane in LANES)
 PADDED_VECTORS = tuple(Vector(lane, count) for lane in LANES for count in (3, 5, 6, 7, 11)
                        if Vector(lane, count).size in (8, 16))
-
-
-@dataclass(frozen=True)
-class Member:
-    type: object
-    count: int = 0  # of an array; 0: no array
-    align: int = 0  # _Alignas; 0: none
-
-    @property
-    def repeats(self):
-        return max(1, self.count)
-
-
-@dataclass(frozen=True)
-class Struct:
-    members: tuple
-    pack: int = 0  # #pragma pack; 0: none
-    align_as: int = 0  # __attribute__((aligned)); 0: none
-    explicit: bool = False  # is ffi_type told size and alignment though the library would find them?
-    promoted = False
-    signed = 0
-
-    @cached_property
-    def place(self):
-        """(offset, member) for each member, then the size and the alignment of all."""
-        at, most, places = 0, 1, []
-        for member in self.members:
-            align = member.type.align
-            if self.pack:
-                align = min(align, self.pack)
-            align = max(align, member.align)
-            most = max(most, align)
-            at = up(at, align)
-            places.append((at, member))
-            at += member.type.size * member.repeats
-        most = max(most, self.align_as)
-        return places, up(at, most), most
-
-    @property
-    def size(self):
-        return self.place[1]
-
-    @property
-    def align(self):
-        return self.place[2]
-
-    @property
-    def laid_out(self):
-        """Can the library find size and alignment itself?"""
-        return not (self.pack or self.align_as or self.explicit)
-
-    def leaves(self, path=''):
-        for n, member in enumerate(self.members):
-            name = f'{path}.m{n}' if path else f'm{n}'
-            for i in range(member.repeats):
-                yield from member.type.leaves(f'{name}[{i}]' if member.count else name)
-
-
-def types_of(type):
-    """The types that a type is made of, inner ones first, itself last."""
-    if isinstance(type, Struct):
-        for member in type.members:
-            yield from types_of(member.type)
-    yield type
-
-
-def scalars_of(type):
-    """The scalar, complex and vector types that a type is made of, in their order."""
-    if isinstance(type, Struct):
-        for member in type.members:
-            for _ in range(member.repeats):
-                yield from scalars_of(member.type)
-    else:
-        yield type
-
-
-def settled(type, explicit=False):
-    """The same with all structs explicit that are in an explicit one: the library takes that as it
-    stands, and does not look into it for what has still to be laid out."""
-    if isinstance(type, Vector) and explicit:
-        return replace(type, explicit=True)
-    if not isinstance(type, Struct):
-        return type
-    explicit = explicit or not type.laid_out
-    members = tuple(Member(settled(member.type, explicit or bool(member.align)), member.count,
-                           member.align) for member in type.members)
-    return Struct(members, type.pack, type.align_as, explicit)

@@ -4,12 +4,47 @@
  */
 #include "scene.h"
 
+#include <ffi_rx.h>
+
+/* What could not be made is left with a size of 0, and so fails where it is used. */
+void described(struct type *type, ffi_type *copy, ffi_type *made)
+{
+    if (made == NULL)
+        return;
+    *copy = *made;
+    type->ffi = made;
+}
+
+size_t first_bit(const void *object, size_t size)
+{
+    const unsigned char *bytes = object;
+    for (size_t bit = 0; bit < 8 * size; bit++)
+        if (bytes[bit / 8] >> bit % 8 & 1)
+            return bit;
+    return UNKNOWN_PLACE;
+}
+
+/* Another library does not have it. */
+#pragma weak ffi_rx_struct_layout
+
+static void check_places(const struct type *type)
+{
+    static size_t places[LARGEST_TYPE];
+    if (ffi_rx_struct_layout(type->ffi, places) != 0)
+        fail("ffi_rx_struct_layout refuses");
+    for (unsigned i = 0; i < type->place_count; i++)
+        if (type->places[i] != UNKNOWN_PLACE && places[i] != type->places[i])
+            fail("member %u begins at bit %zu instead of %zu", i, places[i], type->places[i]);
+}
+
 /* Does the library find the layout that the compiler has? */
 static void check_layout(const struct type *type)
 {
     if (type->ffi->size != type->size || type->ffi->alignment != type->align)
         fail("a struct of size %zu, alignment %zu is laid out with %zu, %u", type->size,
              type->align, type->ffi->size, type->ffi->alignment);
+    if (type->places != NULL)
+        check_places(type);
     if (type->offsets == NULL)
         return;
     static size_t offsets[LARGEST_TYPE];

@@ -8,40 +8,67 @@ on with the first that still fails.
 import re
 from dataclasses import replace
 
-from kinds import DOUBLE, INTEGERS, PTR, S32, S64, WIDE, Complex, Struct, Vector, settled
+from aggregates import Aggregate, Struct, settled
+from kinds import DOUBLE, INTEGERS, PTR, S32, S64, WIDE, Complex, Vector
 
 STEPS = 200
 ROUNDS = 12  # other values, too, may hide a failure
 
 
-def simpler_members(struct):
-    members = struct.members
+def simpler_member(member):
+    """The same with less to it, or others in its place."""
+    if member.count > 1:
+        yield (replace(member, count=member.count // 2),)
+    if member.count:
+        yield (replace(member, count=0),)
+    if member.align:
+        yield (replace(member, align=0),)
+    if member.bits is not None:
+        yield (replace(member, bits=None, named=True),)
+        if not member.named:
+            yield (replace(member, named=True),)
+        if member.bits > 1:
+            yield (replace(member, bits=member.bits // 2),)
+        return
+    if isinstance(member.type, Struct) and not member.count and not member.align:
+        yield member.type.members
+    for type in simpler(member.type):
+        yield (replace(member, type=type),)
+
+
+def simpler_members(type):
+    members = type.members
+    for i in range(len(members)):
+        yield members[:i] + members[i + 1:]
     for i, member in enumerate(members):
-        if len(members) > 1:
-            yield members[:i] + members[i + 1:]
-    for i, member in enumerate(members):
-        if member.count > 1:
-            yield members[:i] + (replace(member, count=member.count // 2),) + members[i + 1:]
-        if member.count:
-            yield members[:i] + (replace(member, count=0),) + members[i + 1:]
-        if member.align:
-            yield members[:i] + (replace(member, align=0),) + members[i + 1:]
-        if isinstance(member.type, Struct) and not member.count and not member.align:
-            yield members[:i] + member.type.members + members[i + 1:]
-        for type in simpler(member.type):
-            yield members[:i] + (replace(member, type=type),) + members[i + 1:]
+        for instead in simpler_member(member):
+            yield members[:i] + instead + members[i + 1:]
+
+
+def is_possible(aggregate):
+    """Would C and ffi_type have it?"""
+    bits = [member for member in aggregate.members if member.bits is not None]
+    return not all(member.is_padding for member in aggregate.members) and (
+        not bits or (isinstance(aggregate, Struct) and aggregate.described))
+
+
+def simpler_aggregates(type):
+    if isinstance(type, Struct):
+        for change in ({'align_as': 0}, {'pack': 0}, {'explicit': False}, {'described': False}):
+            if replace(type, **change) != type:
+                yield replace(type, **change)
+    else:
+        yield Struct(type.members)
+    for members in simpler_members(type):
+        yield replace(type, members=members)
 
 
 def simpler(type):
     """Types that have less to them, the simplest first."""
-    if isinstance(type, Struct):
+    if isinstance(type, Aggregate):
         for member in type.members:
             yield member.type
-        for change in ({'align_as': 0}, {'pack': 0}, {'explicit': False}):
-            if replace(type, **change) != type:
-                yield replace(type, **change)
-        for members in simpler_members(type):
-            yield replace(type, members=members)
+        yield from filter(is_possible, simpler_aggregates(type))
     elif isinstance(type, Complex):
         yield type.part
     elif type in WIDE:

@@ -3,8 +3,9 @@
 
 from dataclasses import dataclass
 
+from aggregates import scalars_of, settled
 from draw import CLASSES, PLAIN
-from kinds import WIDE, Vector, scalars_of, settled
+from kinds import WIDE, Vector
 
 
 @dataclass(frozen=True)

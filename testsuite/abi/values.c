@@ -135,6 +135,10 @@ bool values_equal(const struct type *type, const void *a, const void *b)
         if (memcmp((const char *)a + leaf->offset, (const char *)b + leaf->offset, leaf->size) != 0)
             return false;
     }
+    const unsigned char *left = a, *right = b;
+    for (size_t i = 0; type->mask != NULL && i < type->size; i++)
+        if ((left[i] ^ right[i]) & type->mask[i])
+            return false;
     return true;
 }
 

@@ -40,7 +40,7 @@ void object_make_room(struct object *o, unsigned place, size_t size, size_t alig
 bool object_intact(const struct object *o);
 bool object_margins_intact(const struct object *o);
 
-/* Are the scalars of two values of a type the same, padding aside? */
+/* Are the scalars and bit-fields of two values of a type the same, padding aside? */
 bool values_equal(const struct type *type, const void *a, const void *b);
 
 /* The value of an integer, widened to 64 bits. */
