@@ -215,7 +215,8 @@ FFI_API int ffi_rx_queue_free(ffi_rx_queue *queue);
 #define FFI_RX_ONE_SHOT 0x2
 
 /* ffi_rx_closure_retarget is possible. The handler and its data are then the closure's attributes:
- * who writes to `fun` and `user_data` himself changes nothing. */
+ * who writes to `fun` and `user_data` himself changes nothing. A call has those that are there when
+ * the hook `enter` has returned. */
 #define FFI_RX_RETARGETABLE 0x4
 
 /* Calls that are inside are not counted, which saves two locked instructions for each call. Then

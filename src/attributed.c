@@ -30,7 +30,9 @@ static inline struct call *call_of(struct rx_guard *guard)
     return (struct call *)guard;
 }
 
-/* What a call has of before or of after ffi_rx_closure_retarget, it has of that alone. */
+/* What a call has of before or of after ffi_rx_closure_retarget, it has of that alone. It is looked
+ * at when the hooks have been entered: a run-time that moves what it calls does so under the lock
+ * that `enter` takes. */
 static inline struct rx_target target_of(const struct call *call)
 {
     const struct rx_attributes *a = call->attributes;
@@ -43,11 +45,11 @@ static void run(struct rx_guard *guard)
 {
     struct call *call = call_of(guard);
     ffi_cif *cif = call->attributes->closure->cif;
-    struct rx_target target = target_of(call);
     if (call->hooks != 0) {
         rx_hooks_enter(call->hooks);
         call->entered = true;
     }
+    struct rx_target target = target_of(call);
     call->ret = rx_run_target(cif, target.fun, target.user_data, call->area);
 }
 

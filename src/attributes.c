@@ -7,6 +7,7 @@
 #include "guard.h"
 #include "hooks.h"
 #include "queue.h"
+#include "refuse.h"
 
 #define KNOWN_FLAGS                                                                                \
     (FFI_RX_KEEP_ERRNO | FFI_RX_ONE_SHOT | FFI_RX_RETARGETABLE | FFI_RX_UNCOUNTED | FFI_RX_LONGJMP)
@@ -33,11 +34,6 @@ static uint32_t flags_of(const ffi_rx_closure_attr *attr)
     return uncounted ? attr->flags : attr->flags | RX_COUNTED;
 }
 
-static bool has_ended(const struct rx_attributes *a)
-{
-    return rx_references(__atomic_load_n(&a->life, __ATOMIC_RELAXED)) == 0;
-}
-
 static void set_flags(struct rx_attributes *a, uint32_t flags)
 {
     __atomic_store_n(&a->flags, flags, __ATOMIC_RELAXED);
@@ -62,8 +58,10 @@ ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun,
     if (status != FFI_OK)
         return status;
     int64_t i = rx_index_of_code(code);
-    if (i < 0 || !is_understood(attr))
+    if (i < 0 || !is_understood(attr)) {
+        rx_refuse(FFI_RX_BAD_ARGUMENT);
         return FFI_BAD_ARGTYPE;
+    }
     if (!rx_is_closure(rx_state(rx_record_of(i))))
         rx_fault_prepared_after_free(code);
     int hooks = rx_hooks_number(
@@ -71,7 +69,7 @@ ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun,
     struct rx_attributes *a = hooks >= 0 ? rx_attributes_have(i) : NULL;
     if (a == NULL)
         return FFI_BAD_ARGTYPE;
-    if (has_ended(a))
+    if (!rx_has_references(a))
         rx_fault_prepared_after_free(code);
     a->closure = closure;
     a->hooks = hooks;
@@ -85,7 +83,7 @@ ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif, handler *fun,
 bool rx_attributes_prepare_plainly(uint32_t i, ffi_closure *closure)
 {
     struct rx_attributes *a = rx_attributes_of(rx_record_of(i));
-    if (has_ended(a))
+    if (!rx_has_references(a))
         rx_fault_prepared_after_free(rx_code_of(i));
     uint32_t counted = rx_attributes_flags(a) & RX_COUNTED;
     a->closure = closure;

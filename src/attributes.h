@@ -61,6 +61,11 @@ static inline uint32_t rx_references(uint64_t life)
 int64_t rx_second_take(void);
 void rx_second_give(uint32_t i);
 
+static inline bool rx_has_references(const struct rx_attributes *a)
+{
+    return rx_references(__atomic_load_n(&a->life, __ATOMIC_RELAXED)) != 0;
+}
+
 /* The attributes of trampoline i, which is a live closure's: those that it has, or new ones, with
  * one reference and nothing else. NULL if no second trampoline is to be had. */
 struct rx_attributes *rx_attributes_have(uint32_t i);

@@ -2,8 +2,7 @@
  *
  * lookup: which closure an address belongs to.
  */
-#include "closure.h"
-#include "pool.h"
+#include "attributes.h"
 #include "stock.h"
 
 struct search {
@@ -46,14 +45,23 @@ void *rx_given(uint32_t i)
     return is_block ? ((struct forward *)cell)->block : (void *)cell;
 }
 
+/* One that was freed while calls are inside is nobody's any more. */
+static bool is_somebodys(uint32_t i)
+{
+    const struct rx_record *record = rx_record_of(i);
+    unsigned state = rx_state(record);
+    return rx_is_closure(state) &&
+           (!rx_has_attributes(state) || rx_has_references(rx_attributes_of(record)));
+}
+
 ffi_closure *ffi_rx_closure_of(const void *code)
 {
     int64_t i = rx_index_of_code(code);
-    return i >= 0 && rx_is_closure(rx_state(rx_record_of(i))) ? rx_given(i) : NULL;
+    return i >= 0 && is_somebodys(i) ? rx_given(i) : NULL;
 }
 
 void *ffi_rx_code_of(const ffi_closure *closure)
 {
     int64_t i = rx_index_of_closure(closure);
-    return i >= 0 ? rx_code_of(i) : NULL;
+    return i >= 0 && is_somebodys(i) ? rx_code_of(i) : NULL;
 }

@@ -108,6 +108,31 @@ Test(hooks, any_of_them_may_be_missing)
     }
 }
 
+static void enter_and_retarget(void *closure, int first)
+{
+    (void)first;
+    ffi_rx_closure_retarget(closure, act, NULL);
+}
+
+static void not_this_one(ffi_cif *cif, void *result, void **args, void *user_data)
+{
+    (void)cif, (void)result, (void)args, (void)user_data;
+    say(said, '!');
+}
+
+Test(hooks, the_handler_is_the_one_that_is_there_after_enter)
+{
+    ffi_cif cif = signature(&ffi_type_void, TYPES(&ffi_type_sint));
+    void *code;
+    ffi_closure *closure = ffi_closure_alloc(sizeof(ffi_closure), &code);
+    ffi_rx_closure_attr attr = ATTR(FFI_RX_RETARGETABLE);
+    attr.enter = enter_and_retarget;
+    attr.hook_data = closure;
+    cr_assert(eq(int, ffi_rx_prep_closure(closure, &cif, not_this_one, NULL, code, &attr), FFI_OK));
+    ((function *)code)(0);
+    expect_said("h");
+}
+
 Test(hooks, the_first_call_is_that_of_all_closures_with_the_same_hooks)
 {
     function *one, *other, *another;
