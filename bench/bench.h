@@ -76,6 +76,7 @@ struct library {
     call_plan_free_fn *plan_free;
     /* The rest is NULL in all but rxffi. */
     __typeof__(ffi_rx_prep_closure) *rx_prep_closure;
+    __typeof__(ffi_rx_call_errno) *rx_call_errno;
     __typeof__(ffi_rx_queue_new) *rx_queue_new;
     __typeof__(ffi_rx_queue_run) *rx_queue_run;
     __typeof__(ffi_rx_queue_call) *rx_queue_call;
@@ -225,10 +226,21 @@ void library_open(struct library *lib, const char *word);
 /* Ends the program when two are the same file, and numbers those of one name. */
 void libraries_distinct(struct library *libs, size_t count);
 
-/* calls.c, closures.c, sorting.c, queues.c */
+/* calls.c, closures.c, sorting.c, attributes.c, queues.c */
 extern const struct work work_call, work_plan, work_call_or_plan, work_prep_call, work_prep;
 extern const struct work work_closure, work_alloc, work_alloc_live, work_alloc_threads;
 extern const struct work work_qsort;
+/* What a closure has: the count of a row of work_attributed and work_alloc_attributed. All but the
+ * first are uncounted. */
+enum bench_attributes {
+    ATTR_COUNTED,
+    ATTR_UNCOUNTED,
+    ATTR_ERRNO,
+    ATTR_RETARGETABLE,
+    ATTR_HOOKS,
+    ATTR_LONGJMP,
+};
+extern const struct work work_attributed, work_alloc_attributed, work_call_errno;
 extern const struct work work_queue_here, work_queue_or_condition, work_queue_or_pipe;
 
 /* closures.c: one is made (NULL when that fails, job->reason says how); n come and go. */

@@ -87,6 +87,15 @@ size_t rows_make(struct row *rows, const struct library *libs, size_t libraries,
     add(&list, "qsort with a closure", name, &work_qsort, signature_find("int(ptr, ptr)"),
         opt->ints);
 
+    group = "closure with attributes";
+    add(&list, group, "counted", &work_attributed, one_int, ATTR_COUNTED);
+    add(&list, group, "uncounted", &work_attributed, one_int, ATTR_UNCOUNTED);
+    add(&list, group, "uncounted, keeps errno", &work_attributed, one_int, ATTR_ERRNO);
+    add(&list, group, "uncounted, retargetable", &work_attributed, one_int, ATTR_RETARGETABLE);
+    add(&list, group, "uncounted, hooks", &work_attributed, one_int, ATTR_HOOKS);
+    add(&list, group, "uncounted, longjmp", &work_attributed, one_int, ATTR_LONGJMP);
+    add(&list, "ffi_rx_call_errno", one_int->name, &work_call_errno, one_int, 0);
+
     group = "closure with a queue";
     add(&list, group, "called by the owner", &work_queue_here, one_int, 0);
 
@@ -95,6 +104,7 @@ size_t rows_make(struct row *rows, const struct library *libs, size_t libraries,
     snprintf(name, sizeof name, "%s alive", grouped(opt->live, number));
     add(&list, group, name, &work_alloc_live, one_int, opt->live);
     add(&list, group, "2 threads, on each", &work_alloc_threads, one_int, 2);
+    add(&list, group, "with attributes", &work_alloc_attributed, one_int, ATTR_COUNTED);
 
     group = "to another thread and back, by a queue";
     add(&list, group, "direct: by a condition variable", &work_queue_or_condition, one_int, 0);
