@@ -9,12 +9,16 @@
 #include "rx.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+/* futex(2)'s numbers, of its private kind: <linux/futex.h> is not where musl's headers are. */
+#define RX_FUTEX_WAKE (1 | 128)
+#define RX_FUTEX_WAIT_BITSET (9 | 128)
+#define RX_FUTEX_ANY 0xffffffffu
 
 /* Sleeps as long as *word is `value`, not beyond *deadline (of CLOCK_MONOTONIC, absolute, so that
  * neither a clock that is set nor a signal changes how long it is) if that is not NULL. May return
@@ -23,9 +27,9 @@ static inline bool rx_futex_wait(_Atomic(uint32_t) *word, uint32_t value,
                                  const struct timespec *deadline)
 {
     int before = errno;
-    bool late = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline, NULL,
-                        FUTEX_BITSET_MATCH_ANY) != 0 &&
-                errno == ETIMEDOUT;
+    bool late =
+        syscall(SYS_futex, word, RX_FUTEX_WAIT_BITSET, value, deadline, NULL, RX_FUTEX_ANY) != 0 &&
+        errno == ETIMEDOUT;
     errno = before;
     return !late;
 }
@@ -35,7 +39,7 @@ static inline bool rx_futex_wait(_Atomic(uint32_t) *word, uint32_t value,
 static inline void rx_futex_wake(_Atomic(uint32_t) *word)
 {
     int before = errno;
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    syscall(SYS_futex, word, RX_FUTEX_WAKE, 1, NULL, NULL, 0);
     errno = before;
 }
 
