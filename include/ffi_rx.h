@@ -334,10 +334,11 @@ FFI_API void ffi_rx_call_errno(ffi_cif *cif, void (*fn)(void), void *rvalue, voi
  * `elements` lists the types of its members, of an array that of its element once; all of it may be
  * read and none written. A copy of the ffi_type stands for it while it lives.
  *
- * They return NULL if there is no memory (they call calloc), and if C has no such type: a member is
- * NULL, void, malformed as ffi_prep_cif understands it, or of no size; there is no member; types of
- * this kind are nested more than 256 deep; the size would be more than SIZE_MAX / 64. A struct of
- * ffi.h's among the members whose size is 0 is laid out, as ffi_prep_cif does it. */
+ * They return NULL, of which ffi_rx_last_error tells the reason, if there is no memory
+ * (FFI_RX_NO_MEMORY; they call calloc), and if C has no such type (FFI_RX_BAD_ARGUMENT): a member
+ * is NULL, void, malformed as ffi_prep_cif understands it, or of no size; there is no member; types
+ * of this kind are nested more than 256 deep; the size would be more than SIZE_MAX / 64. A struct
+ * of ffi.h's among the members whose size is 0 is laid out, as ffi_prep_cif does it. */
 
 /* The union of the members, a list that ends in NULL and is not looked at again. */
 FFI_API ffi_type *ffi_rx_union_new(ffi_type *const *members);

@@ -10,6 +10,7 @@
 #include "arch.h"
 #include "fault.h"
 #include "layout.h"
+#include "refuse.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@
 /* No type is larger, so that twice its size in bits, and what rounding up adds, is still a number.
  */
 #define LARGEST (SIZE_MAX / 64)
+
+/* Of more the block would have a size that is no number. */
+#define MOST_MEMBERS (LARGEST / (sizeof(ffi_type *) + sizeof(struct rx_field)))
 
 /* The largest that an ffi_type has room for. */
 #define MOST_ALIGN 0x8000
@@ -26,15 +30,24 @@
 
 /* ---- A type in the making ---- */
 
+/* C has no such type. */
+static ffi_type *refuse(struct rx_described *block)
+{
+    free(block);
+    rx_refuse(FFI_RX_BAD_ARGUMENT);
+    return NULL;
+}
+
 /* A block for n members, with nothing in it; NULL without memory. */
 static struct rx_described *block_of(size_t n)
 {
-    if (n > LARGEST / (sizeof(ffi_type *) + sizeof(struct rx_field)))
-        return NULL;
     size_t elements = (n + 1) * sizeof(ffi_type *);
-    struct rx_described *block = calloc(1, sizeof *block + elements + n * sizeof(struct rx_field));
-    if (block == NULL)
+    size_t size = sizeof(struct rx_described) + elements + n * sizeof(struct rx_field);
+    struct rx_described *block = n > MOST_MEMBERS ? NULL : calloc(1, size);
+    if (block == NULL) {
+        rx_refuse(FFI_RX_NO_MEMORY);
         return NULL;
+    }
     block->type = (ffi_type){0, 1, RX_TYPE_DESCRIBED, block->elements};
     block->natural = 1;
     block->depth = 1;
@@ -78,12 +91,6 @@ static ffi_type *finish(struct rx_described *block, size_t end, size_t bytes, si
     return &block->type;
 }
 
-static ffi_type *refuse(struct rx_described *block)
-{
-    free(block);
-    return NULL;
-}
-
 /* ---- Unions and arrays ---- */
 
 ffi_type *ffi_rx_union_new(ffi_type *const *members)
@@ -91,9 +98,11 @@ ffi_type *ffi_rx_union_new(ffi_type *const *members)
     size_t n = 0, largest = 0;
     while (members != NULL && members[n] != NULL)
         n++;
-    struct rx_described *block = n == 0 ? NULL : block_of(n);
+    if (n == 0)
+        return refuse(NULL);
+    struct rx_described *block = block_of(n);
     if (block == NULL)
-        return refuse(block);
+        return NULL;
     for (size_t i = 0; i < n; i++) {
         if (!take(block, i, members[i]))
             return refuse(block);
@@ -107,8 +116,12 @@ ffi_type *ffi_rx_union_new(ffi_type *const *members)
 ffi_type *ffi_rx_array_new(ffi_type *element, size_t count)
 {
     size_t size;
-    struct rx_described *block = count == 0 ? NULL : block_of(1);
-    if (block == NULL || !take(block, 0, element))
+    if (count == 0)
+        return refuse(NULL);
+    struct rx_described *block = block_of(1);
+    if (block == NULL)
+        return NULL;
+    if (!take(block, 0, element))
         return refuse(block);
     size_t align = rx_type_align(element);
     if (rx_type_size(element) % align != 0 ||
@@ -176,10 +189,11 @@ ffi_type *ffi_rx_struct_new(const ffi_rx_member *members, size_t n, unsigned pac
 {
     bool packs = pack == 0 || (rx_is_power_of_two(pack) && pack <= MOST_PACK);
     bool aligns = align == 0 || (rx_is_power_of_two(align) && align <= MOST_ALIGN);
-    struct rx_described *block =
-        members == NULL || n == 0 || !packs || !aligns ? NULL : block_of(n);
+    if (members == NULL || n == 0 || !packs || !aligns)
+        return refuse(NULL);
+    struct rx_described *block = block_of(n);
     if (block == NULL)
-        return refuse(block);
+        return NULL;
     size_t end = 0,
            bits = 0; /* where the last member ends, and how many bits the named ones have */
     for (size_t i = 0; i < n; i++) {

@@ -285,7 +285,9 @@ Test(described_struct, whose_size_overflows_is_none)
     ffi_rx_member members[] = {{half, 0, 0}, {half, 0, 0}, {half, 0, 0}};
     cr_expect(ne(ptr, ffi_rx_struct_new(members, 2, 0, 0), NULL));
     cr_expect(eq(ptr, ffi_rx_struct_new(members, 3, 0, 0), NULL));
+    cr_expect(eq(int, ffi_rx_last_error(), FFI_RX_BAD_ARGUMENT));
     cr_expect(eq(ptr, ffi_rx_struct_new(members, SIZE_MAX / 8, 0, 0), NULL));
+    cr_expect(eq(int, ffi_rx_last_error(), FFI_RX_NO_MEMORY));
 }
 
 Test(described_struct, layout_is_told_of_these_types_only)

@@ -114,6 +114,7 @@ Test(described_union, without_members_is_none)
 {
     cr_expect(eq(ptr, ffi_rx_union_new(NULL), NULL));
     cr_expect(eq(ptr, ffi_rx_union_new(NO_TYPES), NULL));
+    cr_expect(eq(int, ffi_rx_last_error(), FFI_RX_BAD_ARGUMENT));
 }
 
 Test(described_union, of_what_is_no_object_is_none)
