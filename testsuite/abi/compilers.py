@@ -5,8 +5,8 @@ Each rule is a predicate of a signature, for the compilers that it names. A sign
 is left out for that compiler alone: the others still say what is right.
 """
 
-from aggregates import Aggregate, Struct, members_of, scalars_of, types_of
-from kinds import CLDOUBLE, DOUBLE, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Vector
+from aggregates import Aggregate, Struct, Union, members_of, scalars_of, types_of
+from kinds import CLDOUBLE, DOUBLE, FLOAT, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Vector
 
 
 def by_reference(type):
@@ -135,6 +135,36 @@ def unnamed_bits(signature):
                for type in in_registers(signature) for member in members_of(type))
 
 
+def has_padding(type):
+    return sum(meaning for _, _, meaning in type.leaves()) < type.size
+
+
+def unions_of(type):
+    return [inner for inner in types_of(type) if isinstance(inner, Union)]
+
+
+def padded_floats_in_union(signature):
+    """clang 14 passes an eightbyte of a union as a float if one member has a float and padding there, and
+    loses what another has in its upper half."""
+    return any(FLOAT in scalars_of(member.type) and has_padding(member.type)
+               for type in in_registers(signature) for union in unions_of(type) for member in union.members)
+
+
+def padded_vector_in_union(signature):
+    """clang 14 loses what another member has where the vector has no lane."""
+    return any(isinstance(part, Vector) and has_padding(part)
+               for type in signature.types for union in unions_of(type) for part in scalars_of(union))
+
+
+def variadic_behind_padding(signature):
+    """clang 14's va_arg reads the second eightbyte of a struct from where the first would be, if that has no
+    class."""
+    if signature.fixed is None:
+        return False
+    return any(member.is_padding and member.bits for type in signature.args[signature.fixed:]
+               if type in in_registers(signature) for member in members_of(type))
+
+
 def is_windows_on_aarch64(signature):
     """gcc knows no ms_abi there."""
     return is_windows(signature) and MACHINE == 'aarch64'
@@ -195,6 +225,9 @@ RULES = [
     (('gcc',), packed_wide_bits),
     (('gcc',), unnamed_bits),
     (('clang',), bits_of_no_width),
+    (('clang',), padded_floats_in_union),
+    (('clang',), padded_vector_in_union),
+    (('clang',), variadic_behind_padding),
     (('clang',), has_complex_wide),
     (('clang',), wide_integer_on_stack),
     (('gcc', 'clang'), has_vector_of_one_double),
