@@ -65,6 +65,7 @@ static ffi_type *const scalars[] = {
 struct types {
     unsigned count;
     ffi_type *type[MOST_TYPES];
+    ffi_type *made[MOST_TYPES]; /* what a function has made, of which type is a copy; or NULL */
 };
 
 static ffi_type *pick(struct input *in, const struct types *types)
@@ -93,14 +94,44 @@ static ffi_type **list(struct input *in, const struct types *types, unsigned *le
     return exact;
 }
 
+/* What the functions of ffi_rx.h make of those that have been described; NULL if they refuse. */
+static ffi_type *make(struct input *in, const struct types *types)
+{
+    unsigned how = byte(in);
+    if (how % 4 == 0) {
+        ffi_type **members = list(in, types, NULL);
+        ffi_type *type = ffi_rx_union_new(members);
+        free(members);
+        return type;
+    }
+    if (how % 4 == 1) {
+        ffi_type *element = pick(in, types);
+        return ffi_rx_array_new(element, word(in, how / 4 % 9));
+    }
+    ffi_rx_member members[MOST_RUNS];
+    unsigned n = byte(in) % (MOST_RUNS + 1), pack = how / 4 % 4 == 0 ? byte(in) : 0;
+    unsigned align = how / 16 % 4 == 0 ? word(in, 2) : 0;
+    for (unsigned i = 0; i < n; i++) {
+        members[i].type = pick(in, types);
+        unsigned bits = byte(in);
+        members[i].bits = bits < 64 ? 0 : bits - 63;
+        members[i].flags = bits % 8 == 0 ? byte(in) : 0;
+    }
+    ffi_type *type = ffi_rx_struct_new(members, n, pack, align);
+    size_t *offsets = malloc(n * sizeof *offsets + 1);
+    CHECK(type == NULL || ffi_rx_struct_layout(type, offsets) == 0);
+    for (unsigned i = 0; type != NULL && i < n; i++)
+        CHECK(offsets[i] + members[i].bits <= 8 * (type->size + 16));
+    free(offsets);
+    return type;
+}
+
 static void describe(struct input *in, struct types *types, ffi_type *type)
 {
     static const unsigned short codes[] = {FFI_TYPE_STRUCT, FFI_TYPE_STRUCT,  FFI_TYPE_STRUCT,
                                            FFI_TYPE_STRUCT, FFI_TYPE_COMPLEX, FFI_TYPE_VECTOR};
     unsigned how = byte(in);
-    type->type = how % 8 < LENGTH(codes) ? codes[how % 8]
-                 : how % 8 == 6          ? byte(in) % 32
-                                         : word(in, 2);
+    type->type = how % 8 < LENGTH(codes) ? codes[how % 8] : byte(in) % 32;
     switch (how / 8 % 4) {
     case 0:
         type->size = 0;
@@ -132,19 +163,36 @@ static void describe(struct input *in, struct types *types, ffi_type *type)
     type->elements = how / 128 != 0 ? NULL : list(in, types, NULL);
 }
 
+/* Does the next byte say so? If not, it is still to be read. */
+static bool is_made(struct input *in)
+{
+    bool made = in->at != in->end && *in->at % 8 == 7;
+    in->at += made;
+    return made;
+}
+
 static void describe_all(struct input *in, struct types *types)
 {
     types->count = byte(in) % MOST_TYPES;
     for (unsigned i = 0; i < types->count; i++)
         types->type[i] = malloc(sizeof(ffi_type));
-    for (unsigned i = 0; i < types->count; i++)
-        describe(in, types, types->type[i]);
+    struct types before = *types;
+    for (unsigned i = 0; i < types->count; i++) {
+        before.count = i;
+        types->made[i] = is_made(in) ? make(in, &before) : NULL;
+        if (types->made[i] != NULL)
+            *types->type[i] = *types->made[i];
+        else
+            describe(in, types, types->type[i]);
+    }
 }
 
 static void forget_all(struct types *types)
 {
     for (unsigned i = 0; i < types->count; i++) {
-        free(types->type[i]->elements);
+        if (types->made[i] == NULL)
+            free(types->type[i]->elements);
+        ffi_rx_type_free(types->made[i]);
         free(types->type[i]);
     }
 }
