@@ -4,10 +4,9 @@
  *
  * libffi hands out a callback and leaves the rest to its user. This header has the rest: a pool
  * whose capacity is known, closures that keep errno, run hooks, end after one call, change their
- * target or are shared, calls that are moved to the thread that owns a run-time, scopes that end
- * what C holds, and types that ffi_type cannot say. Who uses none of it pays nothing for it. ffi.h
- * stays as it is, and its functions and these may be mixed: a closure of the pool is an
- * ffi_closure, a type an ffi_type.
+ * target or are shared, calls that are moved to the thread that owns a run-time, and types that
+ * ffi_type cannot say. Who uses none of it pays nothing for it. ffi.h stays as it is, and its
+ * functions and these may be mixed: a closure of the pool is an ffi_closure, a type an ffi_type.
  *
  * Is it there? A program that may also run on another libffi.so.8 asks before it uses any of it:
  *
@@ -71,7 +70,7 @@ FFI_API int ffi_rx_pool_query(ffi_rx_pool_info *info);
 /* Sees to it that n more closures, beside those that are in use now, can be allocated without a
  * system call of the library's: for a program that is about to lock itself down. They are there for
  * all threads, not put aside for the calling one. Their memory is taken as it is used. A closure
- * with attributes, or of a scope, takes the room of two. Callable in signal handlers and in a child
+ * with attributes takes the room of two. Callable in signal handlers and in a child
  * of fork. Returns 0; -ENOMEM without memory, address space or mappings; -EPERM if the kernel does
  * not show the trampolines a second time; -ENOSPC if n is more than the pool can ever have (67
  * million, less with --with-pool). */
