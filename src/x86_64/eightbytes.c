@@ -30,7 +30,7 @@ static inline enum eightbyte class_of_bits(unsigned bits)
     if ((bits & INTEGER_BITS) == INTEGER_BITS)
         return INTEGER;
     if (bits & X87_BIT)
-        return bits & SSE_BIT ? MEMORY : X87;
+        return bits & (SSE_BIT | SSEUP_BIT) ? MEMORY : X87;
     if (bits & SSE_BIT)
         return SSE;
     return bits & SSEUP_BIT ? SSEUP : PADDING;

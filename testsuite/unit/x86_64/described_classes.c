@@ -40,6 +40,15 @@ Test(described_classes, members_of_a_union_are_merged_in_their_order)
         ffi_rx_union_new(TYPES(ints, ffi_rx_union_new(TYPES(l, l, &ffi_type_sint)))))));
 }
 
+/* Rule 4 (e) again: X87UP and SSEUP are MEMORY, though the first eightbyte is INTEGER by then. */
+Test(described_classes, a_long_double_behind_a_vector_is_in_memory)
+{
+    ffi_type vector = {0, 0, FFI_TYPE_VECTOR, TYPES(&ffi_type_double, &ffi_type_double)};
+    ffi_type *i = &ffi_type_sint, *l = &ffi_type_longdouble, *wide = &ffi_type_sint128;
+    cr_expect(not(in_registers(ffi_rx_union_new(TYPES(&vector, i, l, wide)))));
+    cr_expect(in_registers(ffi_rx_union_new(TYPES(&vector, i, wide, l))));
+}
+
 /* Rule 1: an unaligned field; a bit-field is none. */
 Test(described_classes, unaligned_fields_are_in_memory)
 {
