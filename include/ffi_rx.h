@@ -57,8 +57,8 @@ typedef struct {
 } ffi_rx_pool_info;
 
 /* Writes how the pool stands to *info. It looks at every closure that was ever allocated, so it
- * takes some time where there are many (about a millisecond for each 100,000), and while other
- * threads allocate and free it may miss what they do meanwhile.
+ * takes some time where there are many, and while other threads allocate and free it may miss what
+ * they do meanwhile.
  *
  * Each thread keeps up to 32 free closures to itself. In peak, these count as in use, so it may be
  * too large by that for each thread, and it is exact while the pool has a limit. In allocations,
