@@ -2,8 +2,8 @@
 #
 # emulated: what of this suite an emulator can show: the program with closures uses the installed library, no
 # memory that is writable and executable, and no descriptor; many threads call through queues whose owners
-# end. A policy would be the emulator's own to keep, and what rxffi-run starts would have to be a program of
-# this machine.
+# end, and closures with attributes that others change, share and free. A policy would be the emulator's own to
+# keep, and what rxffi-run starts would have to be a program of this machine.
 #
 # Sourced by `run`, which has the words that are used here.
 # shellcheck shell=bash disable=SC2154
@@ -18,12 +18,21 @@ same "closures" "code r-xp $real_library
 library $real_library
 results 2500" "$(sort -u out)"
 
-must_make queues programs/queues.c "$library" -pthread
-for scene in frees returns exits polls ring; do
-    timeout 120 "$RX_SRCDIR/testsuite/host-env" LD_LIBRARY_PATH="$RX_LIBDIR" ./queues "$scene" 20 > out 2> err < /dev/null
-    status=$?
-    same "queues, scene $scene" "0 " "$status $(cat err)"
-done
+# play PROGRAM ROUNDS SCENE...
+play() {
+    local program=$1 rounds=$2 scene
+    shift 2
+    must_make "$program" "programs/$program.c" "$library" -pthread
+    for scene; do
+        timeout 120 "$RX_SRCDIR/testsuite/host-env" LD_LIBRARY_PATH="$RX_LIBDIR" "./$program" "$scene" "$rounds" \
+            > out 2> err < /dev/null
+        status=$?
+        same "$program, scene $scene" "0 " "$status $(cat err)"
+    done
+}
+
+play queues 20 frees returns exits polls ring
+play attributed 5 retarget frees releases shares one-shot
 
 # Debian's libffi, where what is looked for can be seen.
 if sysroot=$("$RX_SRCDIR/testsuite/sysroot"); then

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # tsan: ThreadSanitizer has nothing to say about threads that surge, storm and exchange closures, nor about
-# what they do past the pool, nor about many that call through the queue of an owner that ends. The library's
-# sources are compiled into the programs.
+# what they do past the pool, nor about many that call through the queue of an owner that ends, nor about those that
+# change, share and free a closure that others call. The library's sources are compiled into the programs.
 #
 # Sourced by `run.sh`, which with the suite's `run` has the words that are used here.
 # shellcheck shell=bash disable=SC2034,SC2086,SC2154
@@ -21,8 +21,21 @@ ThreadSanitizer, exchange past the pool|exchange|$((pool * 2))
 EOF
 }
 
-# How the owner of a queue ends, or what it does before.
-queue_scenes="frees returns exits polls ring"
+# PROGRAM|SCENE|ROUNDS, of programs/: what a scene is, each tells at its top.
+tsan_scenes() {
+    cat << EOF
+queues|frees|20
+queues|returns|20
+queues|exits|20
+queues|polls|20
+queues|ring|20
+attributed|retarget|50
+attributed|frees|50
+attributed|releases|50
+attributed|shares|50
+attributed|one-shot|50
+EOF
+}
 
 # tsan_row TITLE PROGRAM ARGUMENT...
 tsan_row() {
@@ -40,21 +53,30 @@ tsan_row() {
 }
 
 arch=${RX_HOST%%-*}
+tsan_library="../../src/*.c ../../src/$arch/*.[cS]"
 tsan_flags="-fsanitize=thread -g -std=gnu11 -fno-strict-aliasing -fexceptions
     -I$RX_BUILDDIR -I$RX_BUILDDIR/include -I$RX_SRCDIR/include -I$RX_SRCDIR/src -I$RX_SRCDIR/src/$arch"
 [ "$arch" != x86_64 ] || tsan_flags="$tsan_flags -fcf-protection=full"
 
+tsan_programs="queues attributed"
+make_tsan_programs() {
+    local program
+    make_program under-tsan "hostile/*.c $tsan_library" $tsan_flags -pthread || return
+    for program in $tsan_programs; do
+        make_program "$program-tsan" "programs/$program.c $tsan_library" $tsan_flags -pthread || return
+    done
+}
+
 if ! echo 'int main(void) { return 0; }' | $CC -fsanitize=thread -xc - -o tsan-works 2> tsan.err ||
     ! ./tsan-works 2>> tsan.err; then
-    skip "ThreadSanitizer does not work here" "$(($(tsan_rows | wc -l) + $(wc -w <<< "$queue_scenes")))"
-elif ! make_program under-tsan "hostile/*.c ../../src/*.c ../../src/$arch/*.[cS]" $tsan_flags -pthread ||
-    ! make_program queues-tsan "programs/queues.c ../../src/*.c ../../src/$arch/*.[cS]" $tsan_flags -pthread; then
-    fail "the library with ThreadSanitizer" "a program" "$(tail -n 3 cc.under-tsan cc.queues-tsan)"
+    skip "ThreadSanitizer does not work here" "$( (tsan_rows && tsan_scenes) | wc -l)"
+elif ! make_tsan_programs; then
+    fail "the library with ThreadSanitizer" "a program" "$(tail -q -n 3 cc.*-tsan)"
 else
     while IFS='|' read -r title scene n; do
         tsan_row "$title" ./under-tsan loaded none "$scene" "$n"
     done < <(tsan_rows)
-    for scene in $queue_scenes; do
-        tsan_row "ThreadSanitizer, queues, scene $scene" ./queues-tsan "$scene" 20
-    done
+    while IFS='|' read -r program scene rounds; do
+        tsan_row "ThreadSanitizer, $program, scene $scene" "./$program-tsan" "$scene" "$rounds"
+    done < <(tsan_scenes)
 fi
