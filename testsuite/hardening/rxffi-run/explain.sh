@@ -125,9 +125,36 @@ if [ -n "$free" ]; then
 else
     skip "this machine lets nobody have W+X memory" 17
 fi
-must_make libpages.so rxffi-run/explained.c -DLIBRARY_PAGES -Wno-strict-prototypes -shared -fPIC "$library"
-explains "$preload" ./explained load ./libpages.so
-says "pages of its own" pattern "$work/libpages.so: makes callbacks in pages of its own .*"
+
+# ---- The other known patterns, each by a library that has the marks of one
+
+# known FILE WHAT NEXT FLAG...: as such a pattern a library is known that is made with these flags, and nothing more.
+known() {
+    must_make "$1" rxffi-run/explained.c -shared -fPIC -w "${@:4}"
+    explains "$preload" ./explained load "./$1"
+    says "$1" pattern "$work/$1: $2"
+    same "--explain, $1: the number of patterns" 1 "$(grep -c '^pattern' report)"
+    ends "$1" "$3"
+}
+# marked FILE WHAT NEXT DEFINED WANTED [FLAG...]: the same of what defines or wants a symbol; one may be empty.
+marked() {
+    known "$1" "$2" "$3" -DLIBRARY_MARKED ${4:+-DLIBRARY_DEFINES="$4"} ${5:+-DLIBRARY_WANTS="$5"} "${@:6}" "$library"
+}
+cannot='no libffi can help here: .*'
+if [ -n "$free" ]; then
+    known libsegment.so 'has a segment that is writable and executable' 'link it again, .*' -DLIBRARY_WX
+else
+    skip "this machine lets nobody have W+X memory" 4
+fi
+marked libghc8.so "GHC's run-time before 9.0: .*" 'use GHC 9 or later, .*' createAdjustor '' -Wl,-soname,libHSrts_thr-ghc8.8.4.so
+marked libcjs.so 'cjs: .*' ".* system's libffi for it: --lib=none" _ZN2JS6detail25InitWithFailureDiagnosticEb '' -Wl,-soname,libcjs.so.0
+marked libecl.so 'ECL: .*' ".* system's libffi for it: --lib=none" cl_boot ffi_prep_closure_loc
+marked libmozjs.so 'SpiderMonkey, .*' "$cannot" _ZN2JS6detail25InitWithFailureDiagnosticEb ''
+marked libpypy.so 'PyPy: .*' 'switch its compiler off: pypy3 --jit off' rpython_startup_code ''
+marked libguile.so 'Guile: .*' 'switch its compiler off: GUILE_JIT_THRESHOLD=-1' scm_init_guile ''
+marked libghc9.so "GHC's run-time: makes callbacks in pages of its own" "$cannot" createAdjustor '' -Wl,-soname,libHSrts_thr-ghc9.0.2.so
+marked libpages.so 'makes callbacks in pages of its own \(ffi_prep_closure without .*' 'use what needs no such callback .*' '' ffi_prep_closure
+marked libpages-loc.so 'makes callbacks in pages of its own \(ffi_prep_closure_loc without .*' "$cannot" '' ffi_prep_closure_loc
 
 # ---- Policies
 

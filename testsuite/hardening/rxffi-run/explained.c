@@ -3,8 +3,10 @@
  * explained: what rxffi-run --explain is to find. Made with one of these macros, it is a library:
  *
  *   LIBRARY_JAVA     looks like a Java machine, and maps writable and executable memory when loaded
- *   LIBRARY_PAGES    uses ffi_prep_closure and not ffi_closure_alloc
  *   LIBRARY_TEXTREL  has a text relocation
+ *   LIBRARY_WX       has a segment that is writable and executable
+ *   LIBRARY_MARKED   defines LIBRARY_DEFINES and wants LIBRARY_WANTS from others, as far as these
+ *                    are said
  *   LIBRARY_SEVEN    has a libffi's symbol; its SONAME is said when it is linked
  *
  * and with none a program, which does what its arguments say, one after the other, and ends with
@@ -45,12 +47,24 @@ __attribute__((constructor)) static void map(void)
     mmap(NULL, 1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-#elif defined LIBRARY_PAGES
-extern int ffi_prep_closure();
-void *explained_user = (void *)ffi_prep_closure;
-
 #elif defined LIBRARY_TEXTREL
 __asm__(".text\n.quad getpid\n");
+
+#elif defined LIBRARY_WX
+__asm__(".section .both, \"awx\", %progbits\n.byte 0\n.previous\n");
+
+#elif defined LIBRARY_MARKED
+#if defined LIBRARY_DEFINES
+int LIBRARY_DEFINES(void);
+int LIBRARY_DEFINES(void)
+{
+    return 0;
+}
+#endif
+#if defined LIBRARY_WANTS
+extern char LIBRARY_WANTS[];
+char *explained_user = LIBRARY_WANTS;
+#endif
 
 #elif defined LIBRARY_SEVEN
 int ffi_call(void);
