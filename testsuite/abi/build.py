@@ -10,7 +10,7 @@ from pathlib import Path
 import emit
 
 HERE = Path(__file__).parent
-HARNESS = ('harness.c', 'check.c', 'receive.c', 'prepare.c', 'values.c')
+HARNESS = ('harness.c', 'check.c', 'closures.c', 'receive.c', 'prepare.c', 'values.c')
 GUARD = ('guard.c', 'guard.S')  # of the architecture
 PATIENCE = 120  # seconds for one run of one program
 

@@ -3,10 +3,10 @@
  * check: see check.h. The sending side of calls, in both directions; receive.c is the other.
  */
 #include "check.h"
+#include "closures.h"
 #include "guard.h"
 #include "scene.h"
 
-#include <ffi_rx.h>
 #include <string.h>
 
 /* ---- What is looked at after each call ---- */
@@ -166,33 +166,19 @@ static void call_from_library(enum way way, bool dropped)
     check_objects(avalue);
 }
 
-/* Another library has no attributes. */
-#pragma weak ffi_rx_prep_closure
-
-static ffi_status prepare_closure(ffi_closure *closure, void *code)
-{
-    void (*function)(ffi_cif *, void *, void **, void *) = (void *)guard_handler;
-    if (ffi_rx_prep_closure == NULL || random_one_in(2))
-        return ffi_prep_closure_loc(closure, now.cif, function, now.data, code);
-    ffi_rx_closure_attr attr = {
-        .size = sizeof attr,
-        .flags = random_word() & (FFI_RX_KEEP_ERRNO | FFI_RX_UNCOUNTED),
-    };
-    return ffi_rx_prep_closure(closure, now.cif, function, now.data, code, &attr);
-}
-
 static void call_closure(void)
 {
     void *code;
     ffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
     now.data = &now.data;
-    if (closure == NULL || prepare_closure(closure, code) != FFI_OK) {
-        now.stage = "closure";
+    now.stage = "closure";
+    const char *way = closure != NULL ? closure_prepare(closure, code) : NULL;
+    if (way == NULL) {
         fail("it is not prepared");
         return;
     }
-    call_from_c("closure", (void (*)(void))code, (void *)random_word());
-    ffi_closure_free(closure);
+    call_from_c(way, (void (*)(void))code, (void *)random_word());
+    closure_end(closure);
 }
 
 static void call_go_closure(void)

@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "scene.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,7 @@ void handle(ffi_cif *cif, void *ret, void **avalue, void *data)
         fail("the closure's function got other user data");
     for (unsigned i = 0; i < now.s->nargs; i++)
         check_argument(i, avalue[i]);
+    errno = ERRNO_OF_HANDLER;
     const struct type *type = now.s->result;
     if (type == NULL)
         return;

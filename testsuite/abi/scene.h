@@ -25,6 +25,9 @@ struct scene {
 
 extern struct scene now;
 
+/* What a closure's function leaves in errno. */
+#define ERRNO_OF_HANDLER 1002
+
 /* Remembers what went wrong; the first failure only, as the others follow from it. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

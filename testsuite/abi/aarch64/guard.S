@@ -212,6 +212,13 @@ guard_handler:
     CHECK_FPCR
     ADD_TO_BAD
     bl      handle
+    ldp     x29, x30, [sp], #16
+    .size guard_handler, . - guard_handler  /* and goes on: */
+
+    .globl guard_garbage
+    .type guard_garbage, @function
+guard_garbage:
+    hint    #34
     GUARD_ADDRESS
     FILL_WITH_GARBAGE
     mov     x0, x17
@@ -220,9 +227,8 @@ guard_handler:
     .irp n, 0, 1, 2, 3
     ldr     q\n, [x16, #GUARD_GARBAGE]
     .endr
-    ldp     x29, x30, [sp], #16
     ret
-    .size guard_handler, . - guard_handler
+    .size guard_garbage, . - guard_garbage
 
     .local outer_sp
     .comm outer_sp, 8, 8

@@ -215,6 +215,12 @@ guard_handler:
     subq    $8, %rsp
     call    handle
     addq    $8, %rsp
+    .size guard_handler, . - guard_handler  /* and goes on: */
+
+    .globl guard_garbage
+    .type guard_garbage, @function
+guard_garbage:
+    endbr64
     leaq    guard(%rip), %r11
     movq    GUARD_GARBAGE(%r11), %rax
     .irp reg, rcx, rdx, rsi, rdi, r8, r9, r10
@@ -224,7 +230,7 @@ guard_handler:
     movups  GUARD_GARBAGE(%r11), %xmm\n
     .endr
     ret
-    .size guard_handler, . - guard_handler
+    .size guard_garbage, . - guard_garbage
 
     .local outer_sp
     .comm outer_sp, 8, 8

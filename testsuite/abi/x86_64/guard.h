@@ -89,6 +89,10 @@ void guard_pass(void);
  * fills with garbage what a function may change. */
 void guard_handler(void);
 
+/* Fills with garbage what a function may change, and returns: what guard_handler ends with, for
+ * hooks. */
+void guard_garbage(void);
+
 /* The name of bit number `bit` of what is BAD_; NULL behind the last. */
 const char *guard_name(unsigned bit);
 
