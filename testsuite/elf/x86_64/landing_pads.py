@@ -49,7 +49,9 @@ def check(so, pool, test):
     for address in so.relative_relocations():
         if text[0] <= address < text[0] + text[2]:
             targets[f"pointer to {address:#x}"] = address
-    for name in ("rx_arch_entry_freed", "rx_arch_entry_unprepared"):
+    # Trampolines jump to those, and unwinders call this, by .eh_frame alone.
+    for name in ("rx_arch_entry_freed", "rx_arch_entry_unprepared", "rx_entry_sysv_attributed",
+                 "rx_entry_win64_attributed", "rx_guard_personality"):
         targets[name] = symbols[name][0]
     disassembly = so.disassembly()
     spare = symbols["rx_spare_page"]
