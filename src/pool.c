@@ -8,6 +8,9 @@
  * goes to the stock (stock.h), and what a ring lacks comes from there. When all are in use, a chunk
  * is added (chunk.h), which takes a few system calls.
  *
+ * What two threads free at the same moment is in two rings, and only one of them may hand it out:
+ * that whose number the record has (rx_pass_on). testsuite/models/twice.pml has this step by step.
+ *
  * No step waits for another thread: the stock is lock-free, a ring belongs to one thread. A signal
  * handler that interrupts its thread inside a ring finds it closed and works on the stock instead.
  * In the child of a fork the rings of the threads that are gone are lost, RX_RING_SIZE trampolines
