@@ -40,21 +40,28 @@
 /* ---- Guards ---- */
 
 /* The page in front of a part of the chunk at offset. Without a mapping of its own where the kernel
- * can do that. */
-static void guard_before(const void *part, uintptr_t offset)
+ * can do that; else with one, if it may. */
+static void guard_before(const void *part, uintptr_t offset, bool may_be_mapping)
 {
     void *page = (void *)((uintptr_t)part + offset - RX_PAGE_SIZE);
-    if (madvise(page, RX_PAGE_SIZE, MADV_GUARD_INSTALL) != 0)
+    if (madvise(page, RX_PAGE_SIZE, MADV_GUARD_INSTALL) != 0 && may_be_mapping)
         mprotect(page, RX_PAGE_SIZE, PROT_NONE);
 }
+
+/* As mappings, they make six out of the three that a chunk is, of the 65,530 that a process can
+ * have. After so many chunks only the first guard is one: it is part of what is not used before it.
+ */
+#define CHUNKS_GUARDED_BY_MAPPINGS 8
 
 /* Not in chunk 0, which is the library's own data: a conservative garbage collector reads all of
  * that, as the segments of the file say. There the pages are left unused. */
 static void guard_chunk(uintptr_t offset)
 {
-    guard_before(rx_records, offset);
-    guard_before(rx_cells, offset);
-    guard_before(rx_chunk_end, offset);
+    static uint32_t chunks;
+    bool early = __atomic_fetch_add(&chunks, 1, __ATOMIC_RELAXED) < CHUNKS_GUARDED_BY_MAPPINGS;
+    guard_before(rx_records, offset, true);
+    guard_before(rx_cells, offset, early);
+    guard_before(rx_chunk_end, offset, early);
 }
 
 /* ---- The first way: mremap ---- */

@@ -107,6 +107,15 @@ static void enter_no_mapping(void)
                                  {0}});
 }
 
+/* A kernel before 6.13, which can have guard pages only as mappings of their own. */
+#define MADV_GUARD_INSTALL 102
+
+static void enter_no_guards(void)
+{
+    deny(
+        (const struct denial[]){{SYS_madvise, EINVAL, {{2, UINT32_MAX, MADV_GUARD_INSTALL}}}, {0}});
+}
+
 /* ---- Whether it is ---- */
 
 static char page[65536] __attribute__((aligned(65536)));
@@ -134,6 +143,11 @@ static bool no_mapping(void)
            mprotect(page, sizeof page, PROT_READ) != 0;
 }
 
+static bool no_guards(void)
+{
+    return madvise(page, sizeof page, MADV_GUARD_INSTALL) != 0;
+}
+
 const struct condition policy_conditions[] = {
     {"none", enter_none, NULL, NULL},
     {"mdwe", enter_mdwe, no_mapping_gets_executable, NULL},
@@ -141,5 +155,6 @@ const struct condition policy_conditions[] = {
     {"pax", enter_pax, no_anonymous_code, NULL},
     {"no-exec", enter_no_exec, no_anonymous_code, NULL},
     {"no-mapping", enter_no_mapping, no_mapping, NULL},
+    {"no-guards", enter_no_guards, no_guards, NULL},
     {0},
 };
