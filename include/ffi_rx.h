@@ -293,10 +293,11 @@ FFI_API ffi_status ffi_rx_prep_closure(ffi_closure *closure, ffi_cif *cif,
  * pool, if the pool has no room for its attributes, or if it has 2^32 - 1 references. */
 FFI_API ffi_closure *ffi_rx_closure_retain(ffi_closure *closure);
 
-/* Gives a reference up. ffi_closure_free does the same: whoever is last ends the closure. closure
- * may be NULL. Who gives up more references than there are ends the process, if that is noticed: as
- * with ffi_closure_free, a closure that is gone may be somebody else's. Callable in signal handlers
- * (if the closure was allocated with no more than 128 bytes) and in a child of fork. */
+/* Gives a reference up. ffi_closure_free does the same (but of a closure of a scope, see there):
+ * whoever is last ends the closure. closure may be NULL. Who gives up more references than there
+ * are ends the process, if that is noticed: as with ffi_closure_free, a closure that is gone may be
+ * somebody else's. Callable in signal handlers (if the closure was allocated with no more than 128
+ * bytes) and in a child of fork. */
 FFI_API void ffi_rx_closure_release(ffi_closure *closure);
 
 /* Gives a closure another handler and user data, which change together: a call has both of before
@@ -311,6 +312,46 @@ FFI_API int ffi_rx_closure_retarget(ffi_closure *closure,
                                     void (*fun)(ffi_cif *cif, void *rvalue, void **avalue,
                                                 void *user_data),
                                     void *user_data);
+
+/* ---- Scopes --------------------------------------------------------------------------------- */
+
+/* A scope has closures that end together, as what was handed to C for the time of a call, a request
+ * or a document. Scopes lie in scopes, and end with them.
+ *
+ * A closure of a scope is one as any other: it may be prepared with or without attributes, and
+ * shared. Its first reference is the scope's, to give up at its end, until one of these does so
+ * earlier: ffi_closure_free of the closure, which takes it out of its scope, or its call, if it is
+ * FFI_RX_ONE_SHOT. Other references are their owners' to give up by ffi_rx_closure_release; they
+ * keep the closure beyond the scope, as do calls that are inside if they are counted. The calls of
+ * one that was prepared by ffi_prep_closure_loc, and never retained, are not counted.
+ *
+ * A closure of a scope takes the room of two in the pool, a scope that of one. Of a closure that
+ * has ended before its scope, one of the two comes back when the scope allocates or ends.
+ *
+ * A scope, with all scopes that it lies in or that lie in it, is for one thread at a time: who
+ * hands them on to another thread sees to that. Its closures may be called, retained, released and
+ * freed in any thread at any time; none may be freed by ffi_closure_free when its scope is. */
+typedef struct ffi_rx_scope ffi_rx_scope;
+
+/* Makes a scope inside of parent, or of none if that is NULL. It lasts until ffi_rx_scope_free of
+ * it, or of one that it lies in. Callable in a child of fork, and in signal handlers if parent is
+ * NULL or the handler's own. Returns NULL if the pool has no room: ffi_rx_last_error tells why.
+ * Ends the process if parent is no scope. */
+FFI_API ffi_rx_scope *ffi_rx_scope_new(ffi_rx_scope *parent);
+
+/* ffi_closure_alloc (size, code), of a closure that the scope frees: size is in bytes, and *code is
+ * set to the address that C calls. Callable in a child of fork, and in signal handlers for a scope
+ * of the handler's own, if size is not above 128. Returns NULL, having changed nothing, if code is
+ * NULL, if there is no room, or at the limit of ffi_rx_pool_set_limit, to which it is one closure:
+ * ffi_rx_last_error tells why. Ends the process if scope is none. */
+FFI_API void *ffi_rx_scope_closure_alloc(ffi_rx_scope *scope, size_t size, void **code);
+
+/* Frees a scope with its closures and the scopes that lie in it: an inner scope before an outer
+ * one, the latest first, and of each its latest closure first. NULL is harmless. Nothing waits, and
+ * no code of the client's is called. Callable where ffi_closure_free of each closure is. Ends the
+ * process if scope is none, as when it was freed before, if that is noticed: the address may be
+ * another's by then. */
+FFI_API void ffi_rx_scope_free(ffi_rx_scope *scope);
 
 /* ---- Calls ---------------------------------------------------------------------------------- */
 

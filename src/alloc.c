@@ -83,7 +83,7 @@ static __attribute__((noinline, cold)) void free_uncommon(void *closure,
     unsigned state = rx_state(record);
     bool inside = (uintptr_t)closure % RX_CELL_SIZE != 0;
     if (!inside && rx_has_attributes(state) && !rx_is_block(state))
-        rx_attributes_release(rx_attributes_of(record));
+        rx_attributes_free(rx_attributes_of(record));
     else
         rx_fault_free(inside || !rx_is_free(state) ? RX_FREED_INSIDE : RX_FREED_TWICE, closure);
 }
@@ -112,7 +112,7 @@ static void free_block(void *block)
     if (i < 0)
         rx_fault_free(RX_FREED_FOREIGN, block);
     if (rx_has_attributes(rx_state(rx_record_of(i))))
-        rx_attributes_release(rx_attributes_of(rx_record_of(i)));
+        rx_attributes_free(rx_attributes_of(rx_record_of(i)));
     else
         rx_give_closure(i);
 }

@@ -23,6 +23,8 @@ struct rx_attributes {
     ffi_rx_queue *queue;       /* NULL, or whose owner makes the calls; referenced */
     uint32_t hooks;            /* hooks.h */
     struct rx_targets targets; /* if it is FFI_RX_RETARGETABLE */
+    struct rx_attributes *next_in_scope;
+    uint32_t ties; /* to a scope: RX_LISTED and so on; 0 if it was never in one */
 };
 _Static_assert(sizeof(struct rx_attributes) <= RX_CELL_SIZE, "they lie in a cell");
 
@@ -30,6 +32,13 @@ _Static_assert(sizeof(struct rx_attributes) <= RX_CELL_SIZE, "they lie in a cell
 #define RX_COUNTED 0x80000000u
 /* the only call of a one-shot closure has begun. */
 #define RX_SPENT 0x40000000u
+
+/* rx_attributes.ties: */
+enum {
+    RX_LISTED = 1, /* these attributes are in a scope's list, */
+    RX_HELD = 2,   /* the closure's first reference is the scope's, */
+    RX_ENDED = 4   /* the closure is no more */
+};
 
 /* ---- From a closure to its attributes ---- */
 
@@ -73,12 +82,15 @@ struct rx_attributes *rx_attributes_have(uint32_t i);
 /* A reference is given up. Ends the process if there is none: it is a double free. */
 void rx_attributes_release(struct rx_attributes *a);
 
+/* The first reference is given up. If it was a scope's, it no longer is. */
+void rx_attributes_free(struct rx_attributes *a);
+
 /* A call comes in, and leaves. Ends the process if there is no reference: it is a call after free.
  */
 void rx_attributes_enter(struct rx_attributes *a);
 void rx_attributes_leave(struct rx_attributes *a);
 
-/* The only call comes in, and takes over the reference of the owner. */
+/* The only call comes in, and takes over the first reference. */
 void rx_attributes_enter_once(struct rx_attributes *a);
 
 /* ---- Preparation (attributes.c) ---- */

@@ -158,6 +158,13 @@ void rx_fault_prepared_after_free(const void *code)
     end(&line);
 }
 
+void rx_fault_scope(const void *scope)
+{
+    struct line line = line_of("use of a scope that is not there (freed before?): ");
+    add_address(&line, scope);
+    end(&line);
+}
+
 void rx_fault_free_type(const ffi_type *type)
 {
     struct line line = line_of("ffi_rx_type_free of a type that ffi_rx.h has not made: ");

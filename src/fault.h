@@ -19,6 +19,8 @@ void rx_fault_free(enum rx_free_fault fault, const void *closure) __attribute__(
 /* The trampoline of this record is free in two places, or free and a client's. */
 void rx_fault_given_twice(const struct rx_record *record) __attribute__((noreturn, cold));
 void rx_fault_prepared_after_free(const void *code) __attribute__((noreturn));
+/* No scope, or one that was freed. */
+void rx_fault_scope(const void *scope) __attribute__((noreturn, cold));
 void rx_fault_free_type(const ffi_type *type) __attribute__((noreturn));
 void rx_fault_java_aggregate(void) __attribute__((noreturn));
 void rx_fault_exception_in_wait(void) __attribute__((noreturn));

@@ -5,6 +5,10 @@
  *
  * Both are counted in one word, so exactly one thread sees it become 0, and gives both trampolines
  * back. Nothing of the closure or its attributes is touched but under a count of one's own.
+ *
+ * The attributes of a closure of a scope are in the scope's list besides. They stay until both have
+ * let go, the closure by ending and the scope by taking them off its list: whoever is second gives
+ * their trampoline back.
  */
 #include "attributes.h"
 #include "fault.h"
@@ -61,11 +65,19 @@ struct rx_attributes *rx_attributes_have(uint32_t i)
     return rx_attributes_of(record);
 }
 
+/* Most are in no scope, and not worth a locked instruction. */
+static bool is_listed_when_it_ends(struct rx_attributes *a)
+{
+    return __atomic_load_n(&a->ties, __ATOMIC_ACQUIRE) != 0 &&
+           (__atomic_fetch_or(&a->ties, RX_ENDED, __ATOMIC_ACQ_REL) & RX_LISTED) != 0;
+}
+
 static void end(struct rx_attributes *a)
 {
     uint32_t i = a->owner, second = rx_second_of(rx_record_of(i));
     rx_attributes_set_queue(a, NULL);
-    rx_second_give(second);
+    if (!is_listed_when_it_ends(a))
+        rx_second_give(second);
     rx_give_closure(i);
 }
 
@@ -80,6 +92,19 @@ void rx_attributes_release(struct rx_attributes *a)
         end(a);
 }
 
+/* The closure's first reference is no longer the scope's. */
+static void take_out_of_scope(struct rx_attributes *a)
+{
+    if (__atomic_load_n(&a->ties, __ATOMIC_RELAXED) != 0)
+        __atomic_fetch_and(&a->ties, ~RX_HELD, __ATOMIC_RELAXED);
+}
+
+void rx_attributes_free(struct rx_attributes *a)
+{
+    take_out_of_scope(a);
+    rx_attributes_release(a);
+}
+
 void rx_attributes_enter(struct rx_attributes *a)
 {
     uint64_t before = __atomic_fetch_add(&a->life, RX_INSIDE, __ATOMIC_ACQUIRE);
@@ -90,6 +115,7 @@ void rx_attributes_enter(struct rx_attributes *a)
 void rx_attributes_enter_once(struct rx_attributes *a)
 {
     uint32_t flags = __atomic_fetch_or(&a->flags, RX_SPENT, __ATOMIC_RELAXED);
+    take_out_of_scope(a);
     uint64_t before = __atomic_fetch_add(&a->life, RX_INSIDE - 1, __ATOMIC_ACQ_REL);
     if (rx_unlikely((flags & RX_SPENT) || rx_references(before) == 0))
         rx_called_freed(rx_cell_of(a->owner));
@@ -135,7 +161,13 @@ ffi_closure *ffi_rx_closure_retain(ffi_closure *closure)
     return closure;
 }
 
+/* Not the first reference, if that is a scope's. */
 void ffi_rx_closure_release(ffi_closure *closure)
 {
-    ffi_closure_free(closure);
+    int64_t i = closure != NULL ? rx_index_of_closure(closure) : -1;
+    const struct rx_record *record = i >= 0 ? rx_record_of(i) : NULL;
+    if (record != NULL && rx_has_attributes(rx_state(record)))
+        rx_attributes_release(rx_attributes_of(record));
+    else
+        ffi_closure_free(closure);
 }

@@ -113,12 +113,13 @@ void rx_pool_see_limit(void);
 
 /* rx_record.state: whose it is. Above these it is the number of the ring that it is in. */
 enum {
-    RX_FREE,                            /* nobody's, and in no ring */
-    RX_LIVE_CELL,                       /* a client's, who was given the cell, */
-    RX_LIVE_BLOCK,                      /* or a block of malloc's */
-    RX_SECOND,                          /* the library's own, for something else */
-    RX_WITH_ATTRIBUTES,                 /* added to a client's: it has a second one */
-    RX_IN_RING = 2 * RX_WITH_ATTRIBUTES /* the first ring's */
+    RX_FREE,                /* nobody's, and in no ring */
+    RX_LIVE_CELL,           /* a client's, who was given the cell, */
+    RX_LIVE_BLOCK,          /* or a block of malloc's */
+    RX_WITH_ATTRIBUTES = 4, /* added to a client's: it has a second one */
+    RX_SECOND = 8,          /* the library's own, for something else, */
+    RX_SCOPE,               /* or a scope, which a client has */
+    RX_IN_RING = 16         /* the first ring's */
 };
 
 /* Atomic, as whoever looks for a block reads the records of others. */
@@ -132,10 +133,10 @@ static inline unsigned rx_state(const struct rx_record *record)
     return __atomic_load_n(&record->state, __ATOMIC_RELAXED);
 }
 
-/* Is it a client's? */
+/* Is it a client's closure? */
 static inline bool rx_is_closure(unsigned state)
 {
-    return state < RX_IN_RING && state != RX_FREE && state != RX_SECOND;
+    return state < RX_SECOND && state != RX_FREE;
 }
 
 static inline bool rx_is_free(unsigned state)
@@ -150,7 +151,7 @@ static inline bool rx_is_block(unsigned state)
 
 static inline bool rx_has_attributes(unsigned state)
 {
-    return state < RX_IN_RING && (state & RX_WITH_ATTRIBUTES) != 0;
+    return state < RX_SECOND && (state & RX_WITH_ATTRIBUTES) != 0;
 }
 
 /* The index of its second one. */
