@@ -32,7 +32,7 @@ play() {
 }
 
 play queues 20 frees returns exits polls ring
-play attributed 5 retarget frees releases shares one-shot
+play attributed 5 retarget frees releases shares one-shot scope-frees scope-ends
 
 # Debian's libffi, where what is looked for can be seen.
 if sysroot=$("$RX_SRCDIR/testsuite/sysroot"); then

@@ -34,6 +34,8 @@ attributed|frees|50
 attributed|releases|50
 attributed|shares|50
 attributed|one-shot|50
+attributed|scope-frees|50
+attributed|scope-ends|50
 EOF
 }
 

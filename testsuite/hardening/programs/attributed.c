@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * attributed: threads call closures with attributes, while others change them, share them and give
- * them up.
+ * them up, or end their scope.
  *
  *     attributed SCENE ROUNDS
  *
@@ -63,15 +63,21 @@ static const ffi_rx_closure_attr *with_flags(unsigned flags)
 }
 
 /* attr: NULL for a closure without attributes. */
-static struct callback make(const ffi_rx_closure_attr *attr, handler *fun, void *data)
+static struct callback prepared(ffi_closure *closure, void *code, const ffi_rx_closure_attr *attr,
+                                handler *fun, void *data)
 {
-    void *code;
-    struct callback made = {.closure = ffi_closure_alloc(sizeof *made.closure, &code)};
-    if (made.closure == NULL ||
-        ffi_rx_prep_closure(made.closure, &cif, fun, data, code, attr) != FFI_OK)
+    struct callback made = {.closure = closure};
+    if (closure == NULL || ffi_rx_prep_closure(closure, &cif, fun, data, code, attr) != FFI_OK)
         wrong("no closure");
     memcpy(&made.function, &code, sizeof code);
     return made;
+}
+
+static struct callback make(const ffi_rx_closure_attr *attr, handler *fun, void *data)
+{
+    void *code;
+    ffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
+    return prepared(closure, code, attr, fun, data);
 }
 
 static void add(ffi_cif *of, void *result, void **args, void *data)
@@ -268,6 +274,68 @@ static void one_shot_part(int me)
     ffi_rx_closure_release(own[(me + 1) % THREADS].closure);
 }
 
+/* ---- Each frees closures of a scope, which allocates meanwhile ---- */
+
+static ffi_rx_scope *scope;
+
+static struct callback make_in_scope(const ffi_rx_closure_attr *attr)
+{
+    void *code;
+    ffi_closure *closure = ffi_rx_scope_closure_alloc(scope, sizeof *closure, &code);
+    return prepared(closure, code, attr, add, &one);
+}
+
+static void scope_frees_begin(void)
+{
+    scope = ffi_rx_scope_new(NULL);
+    for (int i = 0; i < THREADS; i++)
+        own[i] = make_in_scope(i % 2 ? with_flags(0) : NULL);
+}
+
+static void scope_frees_part(int me)
+{
+    must_add(own[me], me);
+    ffi_closure_free(own[me].closure);
+    use_what_is_free();
+    atomic_fetch_add_explicit(&holders, -1, memory_order_release);
+}
+
+/* None may be freed after its scope: so the end of the scope has to know. */
+static void scope_frees_rest(void)
+{
+    do {
+        must_add(make_in_scope(NULL), 1);
+        use_what_is_free();
+    } while (atomic_load_explicit(&holders, memory_order_acquire) > -THREADS);
+    ffi_rx_scope_free(scope);
+}
+
+/* ---- Each has a reference to a closure of a scope, some the last one; the scope ends meanwhile
+ * ---- */
+
+static void scope_ends_begin(void)
+{
+    scope_frees_begin();
+    for (int i = 0; i < THREADS; i++) {
+        must_retain(own[i]);
+        if (i % 3 == 0)
+            ffi_closure_free(own[i].closure);
+    }
+}
+
+static void scope_ends_part(int me)
+{
+    for (int i = 0; i < 5; i++)
+        must_add(own[me], i);
+    ffi_rx_closure_release(own[me].closure);
+}
+
+static void scope_ends_rest(void)
+{
+    ffi_rx_scope_free(scope);
+    use_what_is_free();
+}
+
 /* ---- Rounds ---- */
 
 static void nothing(void)
@@ -285,6 +353,8 @@ static const struct scene {
     {"releases", releases_begin, releases_part, give_up_the_first},
     {"shares", shares_begin, shares_part, shares_rest},
     {"one-shot", one_shot_begin, one_shot_part, nothing},
+    {"scope-frees", scope_frees_begin, scope_frees_part, scope_frees_rest},
+    {"scope-ends", scope_ends_begin, scope_ends_part, scope_ends_rest},
 };
 
 static const struct scene *scene;
