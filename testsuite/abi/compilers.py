@@ -33,10 +33,12 @@ def long_double_result(signature):
 
 def aligned_variadic_in_registers(signature):
     """gcc 12's va_arg, optimised, reads a 16-aligned struct of two general registers with movdqa from
-    where the prologue saved these, which is aligned to 8 only; psABI 3.5.7 wants a copy."""
+    where the prologue saved these, which is aligned to 8 only; psABI 3.5.7 wants a copy. A long
+    double is in none, unless a union has integers beside it."""
     return (signature.abi.name == 'FFI_UNIX64' and signature.fixed is not None and
             any(isinstance(arg, Aggregate) and arg.align > 8 and arg.size <= 16 and
-                LDOUBLE not in scalars_of(arg) for arg in signature.args[signature.fixed:]))
+                (LDOUBLE not in scalars_of(arg) or unions_of(arg))
+                for arg in signature.args[signature.fixed:]))
 
 
 def parts_of(signature):
@@ -145,8 +147,12 @@ def unions_of(type):
 
 def padded_floats_in_union(signature):
     """clang 14 passes an eightbyte of a union as a float if one member has a float and padding there, and
-    loses what another has in its upper half."""
-    return any(FLOAT in scalars_of(member.type) and has_padding(member.type)
+    loses what another has in its upper half. It goes by the most aligned member, behind which a larger one,
+    if that is packed, is padding."""
+    return any(FLOAT in scalars_of(member.type) and
+               (has_padding(member.type) or
+                any(other.type.align < member.type.align and other.type.size * other.repeats > member.type.size
+                    for other in union.members))
                for type in in_registers(signature) for union in unions_of(type) for member in union.members)
 
 
