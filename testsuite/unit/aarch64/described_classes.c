@@ -30,6 +30,32 @@ Test(described_classes, a_union_is_homogeneous_as_its_members_are)
     cr_expect(not(is_two_floats(ffi_rx_union_new(TYPES(&ffi_type_sint, floats(2))))));
 }
 
+/* Of whichever comes first: what all of it would be homogeneous by is one of the members. */
+Test(described_classes, members_that_differ_make_no_homogeneous_aggregate)
+{
+    ffi_type *f = &ffi_type_float, *d = &ffi_type_double, *l = &ffi_type_slong;
+    ffi_type *q = &ffi_type_longdouble, *two = floats(2);
+    ffi_rx_member last[] = {{two, 0, 0}, {d, 0, 0}}, first[] = {{d, 0, 0}, {two, 0, 0}},
+                  wider[] = {{two, 0, 0}, {two, 0, 0}, {q, 0, 0}};
+    ffi_type *mixed[] = {
+        ffi_rx_union_new(TYPES(two, d)),
+        ffi_rx_union_new(TYPES(d, two)),
+        ffi_rx_union_new(TYPES(d, l)),
+        ffi_rx_union_new(TYPES(l, d)),
+        ffi_rx_struct_new(last, 2, 0, 0),
+        ffi_rx_struct_new(first, 2, 0, 0),
+        ffi_rx_union_new(TYPES(ffi_rx_array_new(f, 4), ffi_rx_array_new(d, 2))),
+    };
+    for (size_t i = 0; i < LENGTH(mixed); i++) {
+        ffi_type *integers = mixed[i]->size == 8 ? STRUCT(l) : STRUCT(l, l);
+        cr_expect(eq(u64, of(mixed[i]), of(integers)), "%zu", i);
+        cr_expect(eq(u64, of(STRUCT(mixed[i])), of(integers)), "%zu in a struct", i);
+    }
+    ffi_type *wide = &ffi_type_uint128;
+    cr_expect(eq(u64, of(ffi_rx_struct_new(wider, 3, 0, 0)), of(STRUCT(wide, wide))));
+    cr_expect(eq(u64, of(ffi_rx_union_new(TYPES(q, d))), of(STRUCT(wide))));
+}
+
 Test(described_classes, an_array_is_as_many_members_as_it_has_elements)
 {
     cr_expect(is_two_floats(floats(2)));
