@@ -356,9 +356,11 @@ FFI_API void ffi_rx_scope_free(ffi_rx_scope *scope);
 /* ---- Calls ---------------------------------------------------------------------------------- */
 
 /* ffi_call with an errno of its own: *err is in errno when fn starts, and what fn leaves there is
- * in *err afterwards. The errno of the calling thread is untouched, also when an exception leaves
- * fn. The first four arguments are those of ffi_call; err must not be NULL. Callable where ffi_call
- * is. */
+ * in *err afterwards. The errno of the calling thread is untouched. Both are so also when fn is
+ * left by an exception, or by the unwinding of pthread_exit or a cancellation, as far as the
+ * unwinder is known (see the hooks above). longjmp that leaves fn is not noticed: errno is then
+ * what fn left, and *err what it was. The first four arguments are those of ffi_call; err must not
+ * be NULL. Callable where ffi_call is. */
 FFI_API void ffi_rx_call_errno(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue,
                                int *err);
 

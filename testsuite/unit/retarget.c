@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * retarget: closures that change their handler and its data together, while they are called
- * (src/retarget.c); and ffi_rx_call_errno (src/call_errno.c).
+ * (src/retarget.c).
  */
 #include "attributed.h"
 #include "retarget.h"
@@ -108,27 +108,4 @@ Test(retarget, no_call_has_the_handler_of_one_and_the_data_of_another)
         pthread_join(thread[i], &wrong);
         cr_expect(eq(ptr, wrong, NULL));
     }
-}
-
-/* ---- Calls with errno ---- */
-
-static int take_errno(int next)
-{
-    int before = errno;
-    errno = next;
-    return before;
-}
-
-Test(call_errno, a_call_has_an_errno_of_its_own)
-{
-    ffi_cif cif = signature(&ffi_type_sint, TYPES(&ffi_type_sint));
-    int next = ENOTTY, err = ERANGE;
-    ffi_arg result = 0;
-    errno = EDOM;
-    ffi_rx_call_errno(&cif, FN(take_errno), &result, VALUES(&next), &err);
-    cr_expect(eq(int, errno, EDOM));
-    cr_expect(eq(int, (int)result, ERANGE));
-    cr_expect(eq(int, err, ENOTTY));
-    ffi_rx_call_errno(&cif, FN(take_errno), NULL, VALUES(&next), &err);
-    cr_expect(eq(int, errno, EDOM));
 }
