@@ -9,6 +9,25 @@
 
 #define ATTR(...) ((ffi_rx_closure_attr){.size = sizeof(ffi_rx_closure_attr), .flags = __VA_ARGS__})
 
+static inline void on_enter(void *hook_data, int first)
+{
+    (void)hook_data;
+    (void)first;
+}
+
+static inline void on_leave(void *hook_data)
+{
+    (void)hook_data;
+}
+
+/* All that may be around a handler that is called again. */
+#define ATTR_EVERYTHING(its_queue)                                                                 \
+    ((ffi_rx_closure_attr){.size = sizeof(ffi_rx_closure_attr),                                    \
+                           .flags = FFI_RX_KEEP_ERRNO | FFI_RX_RETARGETABLE | FFI_RX_LONGJMP,      \
+                           .enter = on_enter,                                                      \
+                           .leave = on_leave,                                                      \
+                           .queue = its_queue})
+
 /* Flags, alone and together, that a handler does not notice. */
 static const unsigned plain_flags[] = {0, FFI_RX_KEEP_ERRNO, FFI_RX_UNCOUNTED,
                                        FFI_RX_KEEP_ERRNO | FFI_RX_UNCOUNTED};

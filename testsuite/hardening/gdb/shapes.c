@@ -9,7 +9,7 @@
  * gdb stops at the function `step_from_here`, whose argument names what comes, and steps until
  * `step_to_here`.
  */
-#include <ffi.h>
+#include <ffi_rx.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +78,36 @@ static ffi_closure *make(ffi_cif *cif, ffi_closure *elsewhere, void **code, cons
         ffi_prep_closure_loc(elsewhere ? elsewhere : closure, cif, handler, NULL, *code) != FFI_OK)
         fail("ffi_closure_alloc or ffi_prep_closure_loc", name);
     return closure;
+}
+
+/* Another libffi has no attributes. */
+#pragma weak ffi_rx_prep_closure
+
+static void enter(void *unused, int first)
+{
+    (void)unused;
+    (void)first;
+}
+
+static void leave(void *unused)
+{
+    (void)unused;
+}
+
+/* With all that may be around the handler. */
+static void call_attributed(ffi_cif *cif, const char *name)
+{
+    ffi_rx_closure_attr attr = {
+        .size = sizeof attr,
+        .flags = FFI_RX_KEEP_ERRNO | FFI_RX_RETARGETABLE | FFI_RX_LONGJMP,
+        .enter = enter,
+        .leave = leave,
+    };
+    void *code;
+    ffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
+    if (!closure || ffi_rx_prep_closure(closure, cif, handler, NULL, code, &attr) != FFI_OK)
+        fail("ffi_rx_prep_closure", name);
+    call(cif, code);
 }
 
 /* ---- Signatures ---- */
@@ -154,6 +184,8 @@ static void step_through(size_t shape, ffi_abi abi, bool elsewhere)
     if (elsewhere)
         return;
     call_and_drop(cif, code);
+    if (ffi_rx_prep_closure)
+        call_attributed(cif, name);
 #ifdef FFI_GO_CLOSURES
     ffi_go_closure go;
     if (ffi_prep_go_closure(&go, cif, handler) == FFI_OK)

@@ -5,6 +5,7 @@
  * back to where its call came from. The library's notes promise both, and few machines hold it to
  * that.
  */
+#include "attributed.h"
 #include "sized.h"
 #include "arch.h"
 #include "stepping.h"
@@ -246,6 +247,9 @@ Test(stepping_cet, closures_of_every_kind)
         status = ffi_prep_go_closure(&go, &cif, do_nothing);
         cr_assert(eq(int, status, FFI_OK));
         step_through(&cif, go.tramp, &go);
+
+        attributed(&cif, do_nothing, NULL, &code, &ATTR_EVERYTHING(ffi_rx_queue_new()));
+        step_through(&cif, code, NULL);
     }
     expect_all_checked();
 }

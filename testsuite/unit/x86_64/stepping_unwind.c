@@ -3,6 +3,7 @@
  * stepping_unwind, x86_64: after every instruction between a caller and a handler, a backtrace
  * reaches the caller: the unwind information is right at each (the CFI of src/x86_64's assembly).
  */
+#include "attributed.h"
 #include "sized.h"
 #include "stepping.h"
 
@@ -173,6 +174,22 @@ Test(stepping_unwind, no_frame_is_lost_in_a_go_closure)
             expect_no_frame_lost(cifs[j], go.tramp, &go);
         }
     }
+}
+
+/* Through all that may be around the handler. */
+Test(stepping_unwind, no_frame_is_lost_in_a_closure_with_attributes)
+{
+    const ffi_abi abis[] = {FFI_UNIX64, FFI_WIN64};
+    const ffi_rx_closure_attr attrs[] = {ATTR(FFI_RX_UNCOUNTED), ATTR_EVERYTHING(NULL),
+                                         ATTR_EVERYTHING(ffi_rx_queue_new())};
+    for (size_t i = 0; i < LENGTH(abis); i++)
+        for (size_t j = 0; j < LENGTH(attrs); j++)
+            for (size_t k = 0; results(k) != NULL; k += 3) {
+                ffi_cif cif = signature_in(abis[i], results(k), TYPES(&ffi_type_double));
+                void *code;
+                attributed(&cif, do_nothing, NULL, &code, &attrs[j]);
+                expect_no_frame_lost(&cif, code, NULL);
+            }
 }
 
 static void end_at_fault(int signal)
