@@ -149,8 +149,8 @@ FFI_API void *ffi_rx_code_of(const ffi_closure *closure);
 typedef struct ffi_rx_queue ffi_rx_queue;
 
 /* Makes a queue that the calling thread owns; ffi_rx_queue_free takes it back. A thread may have
- * several. Returns NULL when there is no memory, or the first time in a process, no pthread key.
- * Not for signal handlers. */
+ * several. Returns NULL when there is no memory, or the first time in a process, no pthread key:
+ * FFI_RX_NO_MEMORY for ffi_rx_last_error. Not for signal handlers. */
 FFI_API ffi_rx_queue *ffi_rx_queue_new(void);
 
 /* The descriptor of an eventfd that can be read while calls wait: for poll, epoll or an event loop,

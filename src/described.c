@@ -43,9 +43,11 @@ static struct rx_described *block_of(size_t n)
 {
     size_t elements = (n + 1) * sizeof(ffi_type *);
     size_t size = sizeof(struct rx_described) + elements + n * sizeof(struct rx_field);
+    int error = errno;
     struct rx_described *block = n > MOST_MEMBERS ? NULL : calloc(1, size);
     if (block == NULL) {
         rx_refuse(FFI_RX_NO_MEMORY);
+        errno = error;
         return NULL;
     }
     block->type = (ffi_type){0, 1, RX_TYPE_DESCRIBED, block->elements};

@@ -3,7 +3,9 @@
  * queue: what a program does with the queues of its threads.
  */
 #include "queue.h"
+#include "refuse.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +21,14 @@ void rx_queue_drop(struct ffi_rx_queue *queue)
 
 ffi_rx_queue *ffi_rx_queue_new(void)
 {
+    int error = errno;
     struct rx_owner *owner = rx_owner_make();
     ffi_rx_queue *queue = owner == NULL ? NULL : malloc(sizeof *queue);
-    if (queue == NULL)
+    if (queue == NULL) {
+        rx_refuse(FFI_RX_NO_MEMORY);
+        errno = error;
         return NULL;
+    }
     atomic_init(&queue->inbox, NULL);
     atomic_init(&queue->refs, 1);
     atomic_init(&queue->posters, 0);
