@@ -39,6 +39,8 @@ class Consumer:
         self.needs = lines("Needs")[0].split()
         self.functions = lines("Binds")[0].split()
         self.starts = lines("Starts")
+        self.patience = int((lines("Patience") or ["1"])[0])
+        self.policies = (lines("Policies") or [""])[0].split()
         self.stops = {}  # policy to reason
         for line in lines("Stopped"):
             policies, reason = line.split(":", 1)

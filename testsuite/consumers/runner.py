@@ -9,13 +9,15 @@ consumer names must have been bound to the library and none to another libffi (b
 own account of that run), and nothing may have been writable and executable. What a policy stops whatever the
 libffi, a consumer says itself, with the reason; that is believed only if the system's libffi gets no further.
 
---table also runs the system's libffi under each policy, and prints the comparison at the end.
+--table also runs the system's libffi under each policy, and prints the comparison at the end. Without it, and without
+--policy, a consumer may leave out policies that others try.
 """
 import argparse
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import host
@@ -27,13 +29,13 @@ HERE = Path(__file__).resolve().parent
 WORK = Path(os.environ["RX_WORK"])
 POLICIES = ("none", "mdwe", "systemd", "strict")
 PATIENCE = float(os.environ.get("RX_PATIENCE", 900 if host.CROSS else 240))  # seconds after which a consumer hangs
-HANGS = PATIENCE / 4  # the same where that is to be expected: without closures some programs wait for ever
 SHOWN = 12  # failures of one run
 NO_SETUP = os.environ.get("RX_NO_SETUP", "0") not in ("", "0")  # nothing was installed
 
 
 class Report:
-    """What one consumer came to. Its lines are printed together, since consumers run side by side."""
+    """What one consumer came to, or one policy of it. Lines are kept until they are printed together, since runs are
+    side by side."""
 
     def __init__(self, consumer: Consumer):
         self.name = consumer.name
@@ -41,6 +43,14 @@ class Report:
         self.passed = self.failed = 0
         self.cells: dict[tuple[str, str], str] = {}  # (library or "system", policy) to what the table says
         self.reasons: dict[str, list[str]] = {}  # why a policy stops it, and which
+
+    def take(self, part: "Report") -> None:
+        self.lines += part.lines
+        self.passed += part.passed
+        self.failed += part.failed
+        self.cells |= part.cells
+        for reason, stopped in part.reasons.items():
+            self.reasons.setdefault(reason, []).extend(stopped)
 
     def say(self, text: str) -> None:
         self.lines.append(text)
@@ -63,10 +73,22 @@ class Session:
         self.names = exports(self.library)
         self.policies = policies  # to why this machine cannot enforce it
         self.full = options.table
+        self.every = options.table or bool(options.policy)
+        self.slots = threading.Semaphore(int(os.environ.get("RX_JOBS", os.cpu_count() or 1)))  # runs at a time
 
-    def start(self, consumer: Consumer, name: str, library: str, policy: str, patience: float = PATIENCE) -> Outcome:
+    def start(self, consumer: Consumer, name: str, library: str, policy: str, patience: float = 0) -> Outcome:
         more = {"RX_PREPARED": str(WORK / consumer.name / "prepared")}
-        return launch(consumer.program, WORK / consumer.name / name, library, policy, patience, more, self.names)
+        patience = patience or PATIENCE * consumer.patience
+        with self.slots:
+            return launch(consumer.program, WORK / consumer.name / name, library, policy, patience, more, self.names)
+
+    def policies_for(self, consumer: Consumer) -> list[str]:
+        """All that this machine can enforce, or those that the consumer says are enough, if it can enforce these."""
+        possible = [policy for policy, why in self.policies.items() if not why]
+        enough = set(consumer.policies)
+        if not enough or self.every or not enough <= set(possible):
+            return possible
+        return [policy for policy in possible if policy in enough]
 
     def prepare(self, consumer: Consumer, report: Report) -> bool:
         """Compiles or fetches what the consumer runs: without a policy, and without the library."""
@@ -74,7 +96,7 @@ class Session:
         folder.mkdir(parents=True)
         if not (consumer.folder / "prepare").exists():
             return True
-        with open(WORK / consumer.name / "prepare.log", "wb") as log:
+        with self.slots, open(WORK / consumer.name / "prepare.log", "wb") as log:
             status = subprocess.run([consumer.folder / "prepare"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
                                     stderr=log, env=dict(os.environ, RX_PREPARED=str(folder)), check=False).returncode
         if status:
@@ -135,7 +157,9 @@ class Session:
         """The system's libffi under the policy: for the table, and as the proof that policies bite."""
         if ("system", policy) in report.cells:
             return
-        got = self.start(consumer, f"system-{policy}", "none", policy, HANGS)
+        # Without closures some programs wait for ever.
+        patience = min(PATIENCE * consumer.patience, max(20, 8 * reference.seconds))
+        got = self.start(consumer, f"system-{policy}", "none", policy, patience)
         report.tell(f"{consumer.name}, system's, {policy}", got)
         report.cells["system", policy] = str(len(got.passed()))
         if self.library in got.libraries() and self.library not in reference.libraries():
@@ -162,12 +186,18 @@ class Session:
         for test, (verdict, why) in reference.tests.items():
             if verdict == "fail":
                 report.say(f"  fails on the system's libffi too: {test}: {why[:120]}")
-        policies = [p for p, why in self.policies.items() if not why]
-        for policy in policies:
-            self.check(consumer, policy, reference, report)
-        for policy in policies:
+        def under(policy: str) -> Report:
+            """The consumer under one policy. They need not wait for each other."""
+            part = Report(consumer)
+            self.check(consumer, policy, reference, part)
             if self.full or (reference.writable and policy == "strict"):
-                self.compare(consumer, policy, reference, report)
+                self.compare(consumer, policy, reference, part)
+            return part
+
+        policies = self.policies_for(consumer)
+        with ThreadPoolExecutor(len(policies)) as parts:
+            for part in parts.map(under, policies):
+                report.take(part)
         return report
 
 
@@ -179,11 +209,16 @@ def choose(options: argparse.Namespace) -> tuple[list[Consumer], list[str]]:
     for consumer in (Consumer(Path(name) if "/" in name else HERE / name) for name in names):
         core = consumer.group == "clients"
         missing = [] if options.consumers or options.all else consumer.missing()
+        if consumer.patience > 1 and not (options.consumers or options.all):
+            print(f"{consumer.name:<34} not run: it takes long; ALL=1 runs it")
+            continue
         if not missing or core and not (host.CROSS or NO_SETUP):
             chosen.append(consumer)
             continue
-        what = ", ".join(missing) if not host.CROSS else "package for the host (../sysroot)"
-        print(f"{consumer.name:<34} not run: no {what} here{'' if core or host.CROSS else '; ALL=1 installs it'}")
+        why = f"no {', '.join(missing)} here{'' if core else '; ALL=1 installs it'}"
+        if host.CROSS:
+            why = f"it starts {consumer.starts[0]}, as a program of this machine" if consumer.starts else "no package of the host's (../sysroot)"
+        print(f"{consumer.name:<34} not run: {why}")
         absent += [f"{consumer.name} is not here"] if core and not host.CROSS else []
     return chosen, absent
 
@@ -191,22 +226,29 @@ def choose(options: argparse.Namespace) -> tuple[list[Consumer], list[str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--library", default=os.environ["RX_LIBDIR"] + "/libffi.so.8")
-    parser.add_argument("--policy", default=",".join(POLICIES))
+    parser.add_argument("--policy")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("consumers", nargs="*")
     options = parser.parse_args()
-    session = Session(options, {policy: host.cannot_enforce(policy) for policy in options.policy.split(",")})
+    policies = options.policy.split(",") if options.policy else POLICIES
+    session = Session(options, {policy: host.cannot_enforce(policy) for policy in policies})
 
-    reports, proven, wrong = [], 0, []
-    if not options.consumers:
-        proven, wrong = prove(WORK / "proof", session.library)
-        print(f"{proven} faults of consumers and of a library are seen", *(f"FAIL: {text}" for text in wrong), sep="\n", flush=True)
+    def proof() -> tuple[int, list[str]]:
+        with session.slots:
+            return prove(WORK / "proof", session.library)
+
+    reports: list[Report] = []
     chosen, absent = choose(options)
-    with ThreadPoolExecutor(int(os.environ.get("RX_JOBS", os.cpu_count() or 1))) as jobs:
-        for report in jobs.map(session.run, chosen):
-            print("\n".join(report.lines), flush=True)
-            reports.append(report)
+    with ThreadPoolExecutor(len(chosen) + 1) as jobs:
+        proved = None if options.consumers else jobs.submit(proof)
+        for done in as_completed([jobs.submit(session.run, consumer) for consumer in chosen]):
+            reports.append(done.result())
+            print("\n".join(reports[-1].lines), flush=True)
+        proven, wrong = proved.result() if proved else (0, [])
+    if proved:
+        print(f"{proven} faults of consumers and of a library are seen", *(f"FAIL: {text}" for text in wrong), sep="\n")
+    reports.sort(key=lambda report: report.name)
     print(*table(reports, list(session.policies), options.table), sep="\n")
     passed, failed = proven + sum(r.passed for r in reports), len(wrong) + sum(r.failed for r in reports)
     skipped = [*absent, *(why for why in session.policies.values() if why)]
