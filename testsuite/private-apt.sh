@@ -57,3 +57,30 @@ APT::Sandbox::User "";
 Acquire::Retries "3";
 EOF
 }
+
+# Adds the backports of the release, from where its packages come, to a FOLDER that private_apt has made.
+private_backports() {
+    local release
+    release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    for file in "$1"/sources.d/*; do
+        case $file in
+        *.sources) grep -qiE "^suites:.* ?$release( |\$)" "$file" &&
+            sed -E "s/^suites:.*/Suites: $release-backports/I" "$file" >"${file%.sources}-backports.sources" ;;
+        *.list) sed -nE "s/ $release / $release-backports /p" "$file" >"${file%.list}-backports.list" ;;
+        esac
+    done || true
+}
+
+# private_unpack FOLDER ROOT PACKAGE...: downloads the packages and what they depend on, by FOLDER's apt, and
+# unpacks them in ROOT. What apt said is in FOLDER/log when that fails.
+private_unpack() {
+    local folder=$1 root=$2 package
+    shift 2
+    apt-get -c "$folder/conf" -q update >"$folder/log" 2>&1 || true # what is missing shows below
+    apt-get -c "$folder/conf" -q -y install --no-install-recommends --download-only "$@" \
+        >>"$folder/log" 2>&1 </dev/null || return
+    mkdir -p "$root"
+    for package in "$folder/cache/archives"/*.deb; do
+        dpkg-deb -x "$package" "$root" || return
+    done
+}
