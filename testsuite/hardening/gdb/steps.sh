@@ -33,7 +33,7 @@ if ! command -v gdb > gdb.path; then
 elif ! gdb -batch -nx -ex run --args "$true_program" > gdb.try 2>&1 || ! grep -q 'exited normally' gdb.try; then
     skip "gdb cannot run a program here" 2
 else
-    must_make shapes gdb/shapes.c -g -fno-omit-frame-pointer "$target"
+    must_have shapes
     step_row "every instruction of calls and closures" 10000
     step_row "every instruction, past the pool" 1000 "$past"
 fi

@@ -36,7 +36,7 @@ sealed|closures|1000|F|the code of closures is not sealed
 EOF
 }
 
-system=$(readlink -f "$($CC -print-file-name=libffi.so.8)" || :)
+system=${HARDENING_SYSTEM-$(readlink -f "$($CC -print-file-name=libffi.so.8)" || :)}
 
 # bite CONDITION SCENE N MOMENT FAULT
 bite() {

@@ -101,8 +101,8 @@ static void enter_read_only(void)
     *strrchr(self, '/') = '\0';
     new_namespace(CLONE_NEWNS);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (places[i])
-            mount(places[i], places[i], NULL, MS_BIND | MS_REC, NULL);
+        if (places[i] && mount(places[i], places[i], NULL, MS_BIND | MS_REC, NULL) != 0)
+            places[i] = NULL; /* not every architecture has a /lib64 */
     protect("/", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, 0);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (places[i])

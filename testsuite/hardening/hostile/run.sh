@@ -11,15 +11,15 @@
 
 mkdir -p hostile && cd hostile || exit 1
 
-target=$(readlink -f "${HARDENING_LIBRARY:-$library}")
-target_archive=${HARDENING_ARCHIVE:-$RX_LIBDIR/libffi.a}
 # How many closures the built-in pool has, and a number past it.
 pool=$(sed -n 's/^#define RX_POOL_SIZE //p' "$RX_BUILDDIR/config.h" 2> /dev/null)
 pool=${HARDENING_POOL:-${pool:-16384}}
 past=$((pool + pool / 4))
 
+# For a program. A machine that is slow has more.
+seconds=${HARDENING_SECONDS:-60}
+
 mkdir -p lib && cp "$target" lib/libffi.so.8
-lib=$PWD/lib
 
 # ---- Observing
 
@@ -29,7 +29,7 @@ observe() {
     local folder=$1 expected=$2
     shift 2
     rm -rf --one-file-system in && mkdir in
-    (cd in && LD_LIBRARY_PATH=$folder exec timeout 120 ../observe --library="$expected" "$@") \
+    (cd in && LD_LIBRARY_PATH=$folder exec timeout $((2 * seconds)) ../observe --library="$expected" --seconds="$seconds" "$@") \
         > said 2> err < /dev/null
     status=$?
 }
@@ -108,26 +108,16 @@ play_row() {
 # ---- The programs
 
 section "hostile: making the programs"
-must_make observe 'observe/*.c'
-must_make under 'hostile/*.c' -fPIE -pie "$target" -pthread
-# Without RELRO, start-up code needs no mprotect; at a fixed address, no loader.
+must_have observe
+must_have under
 have_static=
-make_program under-static 'hostile/*.c' -DSTATIC -static -Wl,-z,norelro "$target_archive" -pthread &&
-    have_static=yes
+have under-static && have_static=yes
 
 # ---- Another C library, for musl.sh
 
-# The kernel's headers are no part of musl.
-musl_cc="musl-gcc -idirafter /usr/include -idirafter /usr/include/$($CC -print-multiarch)"
-
-# What the library is built of: a copy, as the folder may be one that is configured already.
-copy_sources() {
-    mkdir -p "$1" && (cd "$RX_SRCDIR" && tar c --exclude='*.o' --exclude='*.lo' --exclude=.libs \
-        --exclude=.deps --exclude=.dirstamp --exclude=ffi.h configure aclocal.m4 Makefile.in config.h.in \
-        libffi.pc.in include src build-aux) | tar x -C "$1"
-}
-
 build_for_musl() {
+    # The kernel's headers are no part of musl.
+    local musl_cc="musl-gcc -idirafter /usr/include -idirafter /usr/include/$($CC -print-multiarch)"
     copy_sources musl &&
         (cd musl && ./configure -q --disable-maintainer-mode CC=musl-gcc --disable-shared \
             --with-pool="$pool" &&
@@ -136,13 +126,17 @@ build_for_musl() {
             -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread
 }
 
-# It takes as long as the conditions do.
-build_for_musl > musl.log 2>&1 &
-musl_build=$!
-
 hostile_parts="conditions musl tsan bites"
 [ -z "${HARDENING_LIBRARY-}" ] || hostile_parts=conditions
-for part in ${HOSTILE_PARTS-$hostile_parts}; do
+hostile_parts=${HOSTILE_PARTS-$hostile_parts}
+
+# It takes as long as the conditions do.
+if [[ " $hostile_parts " = *" musl "* ]]; then
+    build_for_musl > musl.log 2>&1 &
+    musl_build=$!
+fi
+
+for part in $hostile_parts; do
     # shellcheck source=/dev/null
     . "$here/hostile/$part.sh"
 done

@@ -7,7 +7,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 section "programs: loading"
-must_make loading 'programs/loading.c hostile/marks.c hostile/callbacks.c' -ldl
+must_have loading
 
 mkdir -p 'a path with blanks' && cp "$target" 'a path with blanks/libffi.so.8'
 blanks="$PWD/a path with blanks/libffi.so.8"

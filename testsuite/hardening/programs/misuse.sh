@@ -28,13 +28,13 @@ misuse() {
     # The shell's own words about the signal are no part of it.
     status=$({
         ulimit -c 0
-        LD_LIBRARY_PATH=$lib timeout 20 ./misuse "$1" "$2" > out 2> err < /dev/null
+        LD_LIBRARY_PATH=$lib timeout "$seconds" ./misuse "$1" "$2" > out 2> err < /dev/null
         echo $?
     } 2> /dev/null)
     grep -qx "library $lib/libffi.so.8" out || fail "misuse $1" "our library" "$(grep library out)"
 }
 
-must_make misuse programs/misuse.c -fPIE -pie "$target" -ldl
+must_have misuse
 
 # expect_line WHAT PATTERN
 expect_line() {

@@ -7,15 +7,10 @@
 
 section "programs: sealed"
 
-build_sealed() {
-    copy_sources sealed && (cd sealed && ./configure -q --disable-maintainer-mode --enable-mseal CC="$CC" &&
-        ${MAKE:-make} libffi.la)
-}
-
 if ! build_sealed > sealed.log 2>&1; then
     fail "a library that seals itself" "a library" "$(tail -n 3 sealed.log)"
 else
-    must_make sealed-program 'programs/sealed.c hostile/marks.c hostile/callbacks.c' -Lsealed/.libs -lffi
+    must_have sealed-program
     sealed_library=$(readlink -f sealed/.libs/libffi.so.8)
     for row in "code and read-only data are sealed|1000" "the same past the pool|$past"; do
         observe "$PWD/sealed/.libs" "$sealed_library" "$PWD/sealed-program" "${row#*|}"

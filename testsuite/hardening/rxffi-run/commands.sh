@@ -6,7 +6,6 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 section commands
-preload=--lib=$library
 
 # The command's arguments, its status and its standard streams are its own.
 rx "$preload" ./say a '' 'b  c' --wx=nonsense -x
@@ -112,7 +111,7 @@ head -c 17 say > say-shorter && chmod +x say-shorter
 rx "$preload" ./say-shorter
 complains "a program that is cut shorter" 126 'say-shorter: is a damaged ELF file'
 # shellcheck disable=SC2086
-if $CC -Wl,--dynamic-linker=/nowhere/ld.so -o say-loader say.c 2> cc.loader; then
+if $CC -Wl,--dynamic-linker=/nowhere/ld.so -o say-loader "$here/rxffi-run/say.c" 2> cc.loader; then
     rx "$preload" ./say-loader
     complains "a program without its loader" 126 'say-loader: its loader /nowhere/ld.so: No such'
 fi

@@ -14,8 +14,6 @@ LD_PRELOAD=$work/fake-view rx --lib=none sh -c 'echo "$LD_PRELOAD"'
 same "LD_PRELOAD untouched by --lib=none" "$work/fake-view" "$(cat out)"
 LD_PRELOAD='' rx "$preload" sh -c 'echo "$LD_PRELOAD"'
 same "LD_PRELOAD that is empty" "$library" "$(cat out)"
-mkdir -p here
-cp "$real_library" here/libffi.so.8
 rx_in here --lib=libffi.so.8 sh -c 'cd / && exec "$0"' "$work/closures"
 same "a relative path, for a command that goes elsewhere" "library $work/here/libffi.so.8" \
     "$(grep '^library' out | sort -u)"
@@ -42,7 +40,7 @@ complains "a device as a library" 125 'library /dev/null: is not an ELF shared o
 rx --lib=script-sh true
 complains "a text as a library" 125 'script-sh: is not an ELF shared object'
 # shellcheck disable=SC2086
-$CC -no-pie -o say-no-pie say.c 2> cc.no-pie && {
+$CC -no-pie -o say-no-pie "$here/rxffi-run/say.c" 2> cc.no-pie && {
     rx --lib=say-no-pie true
     complains "a program as a library" 125 'say-no-pie: is not an ELF shared object'
 }

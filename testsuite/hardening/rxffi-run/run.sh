@@ -47,46 +47,18 @@ complains() {
 
 # ---- Making the programs
 
-make_fake() {
-    local macro=$1 name=fake-$2
-    shift 2
-    must_make "$name" rxffi-run/fake.c "-D$macro" -shared -fPIC -Wl,-soname,libffi.so.8 "$@"
-}
-
 section "making the programs"
-must_make attempt "rxffi-run/attempt/*.c" -pthread -ldl
-must_make closures rxffi-run/closures.c "$library" -ldl
-must_make kernel rxffi-run/kernel.c
-must_make setcap rxffi-run/setcap.c
-make_fake FAKE_EMPTY empty
-make_fake FAKE_UNBOUND unbound
-make_fake FAKE_NONE none
-make_fake FAKE_WRONG wrong
-make_fake FAKE_CRASH crash
-make_fake FAKE_WX wx
-make_fake FAKE_VIEW view
-
-cat > say.c << 'EOF'
-#include <stdio.h>
-int main(int argc, char **argv)
-{
-    for (int i = 0; i < argc; i++)
-        printf("[%s]", argv[i]);
-    puts("");
-    return 7;
-}
-EOF
-# shellcheck disable=SC2086
-$CC -o say say.c || { fail "say compiles" "a program" "none"; finish; }
-have_static=yes
-# shellcheck disable=SC2086
-$CC -static -o say-static say.c 2> cc.static || have_static=
-make_program attempt-static "rxffi-run/attempt/*.c" -DSTATIC -static -pthread || have_static=
-have_static_pie=yes
-# shellcheck disable=SC2086
-$CC -static-pie -o say-static-pie say.c 2> cc.static-pie || have_static_pie=
-# shellcheck disable=SC2086
-$CC -Wl,-z,execstack -o say-stack say.c 2> cc.stack || rm -f say-stack
+for program in attempt closures kernel setcap say fake-{empty,unbound,none,wrong,crash,wx,view}; do
+    must_have "$program"
+done
+have_static=
+have say-static && have attempt-static && have_static=yes
+have_static_pie=
+have say-static-pie && have_static_pie=yes
+have say-stack || rm -f say-stack
+# The library at another place.
+mkdir -p here
+cp "$real_library" here/libffi.so.8
 
 # ---- Which policies can be expected
 
@@ -104,8 +76,9 @@ why_not() {
 }
 
 policies="mdwe systemd pax strict"
+preload=--lib=$library
 
-for part in policies closures commands libraries options kernels check explain; do
+for part in ${RXFFI_RUN_PARTS-policies closures commands libraries options kernels check explain}; do
     # shellcheck source=/dev/null
     . "$here/rxffi-run/$part.sh"
 done
