@@ -41,6 +41,7 @@ recipe_of() {
     # The loader obeys no variable where a program is set-uid.
     under-setuid) recipe=('hostile/*.c' -fPIE -pie "$target" -Wl,-rpath,"$lib" -pthread) ;;
     misuse) recipe=(programs/misuse.c -fPIE -pie "$target" -ldl) ;;
+    at_once) recipe=(programs/at_once.c -fPIE -pie "$target" -ldl -pthread) ;;
     loading) recipe=("programs/loading.c $callbacks" -ldl) ;;
     sealed-program) recipe=("programs/sealed.c $callbacks" "$target") ;;
     shapes) recipe=(gdb/shapes.c -g -fno-omit-frame-pointer "$target") ;;
@@ -96,7 +97,7 @@ build_sealed() {
 make_all() {
     local name
     cd "$HARDENING_MAKE" || exit 1
-    for name in observe under under-static under-setuid misuse loading sealed-program shapes attempt \
+    for name in observe under under-static under-setuid misuse at_once loading sealed-program shapes attempt \
         attempt-static closures kernel setcap say{,-static,-static-pie,-stack} fake-{empty,unbound,none,wrong,crash,wx,view}; do
         must_have "$name"
         pass

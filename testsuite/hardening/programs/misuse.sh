@@ -58,6 +58,20 @@ while IFS='|' read -r kind pattern; do
     expect_line "$kind, past the pool" "$pattern"
     row "$kind: one line, and abort" "$verdicts, past the pool $verdict"
 done < <(misuses)
+# Two threads free one closure, the second at any moment of the first.
+must_have at_once
+for row in "two threads free it at once: one line, and abort|0" "two threads free it at once, past the pool|$past"; do
+    LD_LIBRARY_PATH=$lib timeout "$seconds" ./at_once "${row#*|}" > out 2> err < /dev/null
+    status=$?
+    if [ "$status" = 0 ] && grep -qx "library $lib/libffi.so.8" out; then
+        pass && verdict=right
+    else
+        verdict=WRONG
+        fail "${row%|*}" "one line and SIGABRT, whatever the moment" "status $status $(grep -v ^library out | head -n 3)$(cat err)"
+    fi
+    row "${row%|*}" "$verdict$(sed -n 's/^ends /; /p' out)"
+done
+
 misuse free-null 0
 same "ffi_closure_free(NULL)" "0 survived" "$status $(tail -n 1 out)$(cat err)"
 row "ffi_closure_free(NULL) is harmless" "$([ "$status" = 0 ] && echo right || echo WRONG)"
