@@ -27,6 +27,7 @@ static const ffi_rx_closure_attr attributes[] = {
                     .enter = enter,
                     .leave = leave},
     [ATTR_LONGJMP] = {.size = sizeof *attributes, .flags = FFI_RX_UNCOUNTED | FFI_RX_LONGJMP},
+    [ATTR_ONE_SHOT] = {.size = sizeof *attributes, .flags = FFI_RX_ONE_SHOT},
 };
 
 /* ---- A call ---- */
@@ -90,6 +91,29 @@ static enum outcome setup_alloc(struct job *job)
 }
 
 const struct work work_alloc_attributed = {.setup = setup_alloc, .teardown = teardown_attributed};
+
+/* One that frees itself is called in place of that. */
+static void run_one_shot(struct job *job, size_t n)
+{
+    while (n--) {
+        void *code;
+        if (!make(job, &code))
+            return;
+        job->row->sig->loop[job->side]((void (*)(void))code, 1);
+    }
+}
+
+static enum outcome setup_one_shot(struct job *job)
+{
+    if (!job->library->rx_prep_closure)
+        return ABSENT;
+    if (job_prep_cif(job) != OK)
+        return FAILED;
+    job->run = run_one_shot;
+    return job_verify(job);
+}
+
+const struct work work_one_shot = {.setup = setup_one_shot};
 
 /* ---- A call with errno ---- */
 

@@ -230,8 +230,8 @@ void libraries_distinct(struct library *libs, size_t count);
 extern const struct work work_call, work_plan, work_call_or_plan, work_prep_call, work_prep;
 extern const struct work work_closure, work_alloc, work_alloc_live, work_alloc_threads;
 extern const struct work work_qsort;
-/* What a closure has: the count of a row of work_attributed and work_alloc_attributed. All but the
- * first are uncounted. */
+/* What a closure has: the count of a row of work_attributed and work_alloc_attributed. Those
+ * between the first and the last are uncounted. */
 enum bench_attributes {
     ATTR_COUNTED,
     ATTR_UNCOUNTED,
@@ -239,8 +239,9 @@ enum bench_attributes {
     ATTR_RETARGETABLE,
     ATTR_HOOKS,
     ATTR_LONGJMP,
+    ATTR_ONE_SHOT,
 };
-extern const struct work work_attributed, work_alloc_attributed, work_call_errno;
+extern const struct work work_attributed, work_alloc_attributed, work_one_shot, work_call_errno;
 extern const struct work work_queue_here, work_queue_or_condition, work_queue_or_pipe;
 
 /* closures.c: one is made (NULL when that fails, job->reason says how); n come and go. */
