@@ -171,6 +171,15 @@ def variadic_behind_padding(signature):
                if type in in_registers(signature) for member in members_of(type))
 
 
+def stacked_behind_padding(signature):
+    """clang 14 puts the second eightbyte of a struct into memory alone, if the first has no class and the
+    registers are used up; psABI 3.2.3 puts all of the struct there."""
+    few = (sum(map(general_registers, signature.args)) > 5 or
+           sum(map(vector_registers, signature.args)) > 8)
+    return few and any(member.is_padding and member.bits for type in signature.args
+                       if type in in_registers(signature) for member in members_of(type))
+
+
 def is_windows_on_aarch64(signature):
     """gcc knows no ms_abi there."""
     return is_windows(signature) and MACHINE == 'aarch64'
@@ -184,7 +193,7 @@ def strange_in_variadic(signature):
 
 
 def vector_registers(type):
-    """At most so many, on aarch64."""
+    """At most so many."""
     return min(4, sum(2 if isinstance(part, Complex) else 1 for part in scalars_of(type)))
 
 
@@ -234,6 +243,7 @@ RULES = [
     (('clang',), padded_floats_in_union),
     (('clang',), padded_vector_in_union),
     (('clang',), variadic_behind_padding),
+    (('clang',), stacked_behind_padding),
     (('clang',), has_complex_wide),
     (('clang',), wide_integer_on_stack),
     (('gcc', 'clang'), has_vector_of_one_double),
