@@ -115,6 +115,29 @@ static enum outcome setup_one_shot(struct job *job)
 
 const struct work work_one_shot = {.setup = setup_one_shot};
 
+/* ---- One without attributes, in a scope that is made for it and frees it ---- */
+
+static void run_scope(struct job *job, size_t n)
+{
+    const struct library *lib = job->library;
+    while (n--) {
+        void *code;
+        ffi_rx_scope *scope = lib->rx_scope_new(NULL);
+        ffi_closure *closure = lib->rx_scope_closure_alloc(scope, sizeof *closure, &code);
+        lib->prep_closure_loc(closure, &job->cif, job->row->sig->handler, NULL, code);
+        lib->rx_scope_free(scope);
+    }
+}
+
+static enum outcome setup_scope(struct job *job)
+{
+    enum outcome outcome = setup_attributed(job);
+    job->run = run_scope;
+    return outcome;
+}
+
+const struct work work_scope = {.setup = setup_scope, .teardown = teardown_attributed};
+
 /* ---- A call with errno ---- */
 
 static void run_call_errno(struct job *job, size_t n)

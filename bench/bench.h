@@ -77,6 +77,9 @@ struct library {
     /* The rest is NULL in all but rxffi. */
     __typeof__(ffi_rx_prep_closure) *rx_prep_closure;
     __typeof__(ffi_rx_call_errno) *rx_call_errno;
+    __typeof__(ffi_rx_scope_new) *rx_scope_new;
+    __typeof__(ffi_rx_scope_closure_alloc) *rx_scope_closure_alloc;
+    __typeof__(ffi_rx_scope_free) *rx_scope_free;
     __typeof__(ffi_rx_queue_new) *rx_queue_new;
     __typeof__(ffi_rx_queue_run) *rx_queue_run;
     __typeof__(ffi_rx_queue_call) *rx_queue_call;
@@ -241,7 +244,8 @@ enum bench_attributes {
     ATTR_LONGJMP,
     ATTR_ONE_SHOT,
 };
-extern const struct work work_attributed, work_alloc_attributed, work_one_shot, work_call_errno;
+extern const struct work work_attributed, work_alloc_attributed, work_one_shot, work_scope;
+extern const struct work work_call_errno;
 extern const struct work work_queue_here, work_queue_or_condition, work_queue_or_pipe;
 
 /* closures.c: one is made (NULL when that fails, job->reason says how); n come and go. */

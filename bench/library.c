@@ -181,6 +181,10 @@ void library_open(struct library *lib, const char *word)
     lib->rx_prep_closure = (__typeof__(lib->rx_prep_closure))find(lib, "ffi_rx_prep_closure");
     if (lib->rx_prep_closure) {
         lib->rx_call_errno = (__typeof__(lib->rx_call_errno))need(lib, "ffi_rx_call_errno");
+        lib->rx_scope_new = (__typeof__(lib->rx_scope_new))need(lib, "ffi_rx_scope_new");
+        lib->rx_scope_closure_alloc =
+            (__typeof__(lib->rx_scope_closure_alloc))need(lib, "ffi_rx_scope_closure_alloc");
+        lib->rx_scope_free = (__typeof__(lib->rx_scope_free))need(lib, "ffi_rx_scope_free");
         lib->rx_queue_new = (__typeof__(lib->rx_queue_new))need(lib, "ffi_rx_queue_new");
         lib->rx_queue_run = (__typeof__(lib->rx_queue_run))need(lib, "ffi_rx_queue_run");
         lib->rx_queue_call = (__typeof__(lib->rx_queue_call))need(lib, "ffi_rx_queue_call");

@@ -106,6 +106,7 @@ size_t rows_make(struct row *rows, const struct library *libs, size_t libraries,
     add(&list, group, "2 threads, on each", &work_alloc_threads, one_int, 2);
     add(&list, group, "with attributes", &work_alloc_attributed, one_int, ATTR_COUNTED);
     add(&list, group, "one-shot, called instead", &work_one_shot, one_int, ATTR_ONE_SHOT);
+    add(&list, group, "in a scope, with that", &work_scope, one_int, ATTR_COUNTED);
 
     group = "to another thread and back, by a queue";
     add(&list, group, "direct: by a condition variable", &work_queue_or_condition, one_int, 0);
