@@ -189,6 +189,7 @@ class Session:
         def under(policy: str) -> Report:
             """The consumer under one policy. They need not wait for each other."""
             part = Report(consumer)
+            part.cells |= report.cells
             self.check(consumer, policy, reference, part)
             if self.full or (reference.writable and policy == "strict"):
                 self.compare(consumer, policy, reference, part)
