@@ -90,15 +90,17 @@ enum {
     FFI_RX_AT_LIMIT,    /* ffi_rx_pool_set_limit says no more */
     FFI_RX_NO_MEMORY,   /* no memory, no address space, too many mappings */
     FFI_RX_NO_VIEW,     /* the kernel does not show the trampolines a second time */
-    FFI_RX_FULL,        /* the pool is as large as it can be */
+    FFI_RX_FULL,        /* the pool is as large as it can be, or there are 256 different hooks */
     FFI_RX_BAD_ARGUMENT /* an argument is not valid */
 };
 
 /* Why this thread was refused a closure, or an object of this header, when that happened last: one
- * of the above. What succeeds does not change it. Callable in signal handlers. */
+ * of the above. What succeeds does not change it. Callable in signal handlers and in a child of
+ * fork. */
 FFI_API int ffi_rx_last_error(void);
 
-/* The same in words: a static string, also for a number that is none of the above. */
+/* The same in words: a static string, also for a number that is none of the above. Callable
+ * anywhere. */
 FFI_API const char *ffi_rx_strerror(int error);
 
 /* ---- Closures ------------------------------------------------------------------------------- */
@@ -304,10 +306,11 @@ FFI_API void ffi_rx_closure_release(ffi_closure *closure);
  * or both of afterwards, also while other threads call and while a signal handler calls that has
  * interrupted this. closure is what ffi_closure_alloc returned. Its fun and user_data show the
  * latest. Calls that are inside go on as they began: what they use is to be kept until they have
- * left. Nothing waits. Callable in signal handlers. Returns 0; -EINVAL if closure or fun is NULL,
- * or closure was not prepared with FFI_RX_RETARGETABLE; -EBUSY if another thread, or the code that
- * a signal handler has interrupted, is doing the same at this moment, and in a child of fork for
- * good if it was when the process forked, until the closure is prepared again. */
+ * left. Nothing waits. Callable in signal handlers and in a child of fork. Returns 0; -EINVAL if
+ * closure or fun is NULL, or closure was not prepared with FFI_RX_RETARGETABLE; -EBUSY if another
+ * thread, or the code that a signal handler has interrupted, is doing the same at this moment, and
+ * in a child of fork for good if it was when the process forked, until the closure is prepared
+ * again. */
 FFI_API int ffi_rx_closure_retarget(ffi_closure *closure,
                                     void (*fun)(ffi_cif *cif, void *rvalue, void **avalue,
                                                 void *user_data),

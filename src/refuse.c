@@ -29,7 +29,7 @@ const char *ffi_rx_strerror(int error)
     case FFI_RX_NO_VIEW:
         return "the kernel does not show the trampolines a second time";
     case FFI_RX_FULL:
-        return "the pool is as large as it can be";
+        return "the pool is as large as it can be, or there are no more hooks";
     case FFI_RX_BAD_ARGUMENT:
         return "an argument is not valid";
     default:
