@@ -96,10 +96,10 @@ static ffi_status add_vector(struct whole *whole, const ffi_type *type, size_t o
     return FFI_OK;
 }
 
-/* Rule 5: a long double that has lost its other half is in memory. */
-static bool is_halved(enum eightbyte first, enum eightbyte second)
+/* Rule 5 (b): the upper half of a long double, X87UP, without the lower one is in memory. */
+static bool is_upper_alone(enum eightbyte first, enum eightbyte second)
 {
-    return (first == X87) != (second == X87);
+    return second == X87 && first != X87;
 }
 
 static ffi_status add_members(struct whole *whole, const ffi_type *type, size_t offset, size_t end,
@@ -113,7 +113,7 @@ static ffi_status add_apart(struct whole *whole, const ffi_type *type, size_t of
     struct whole inner = {.end = whole->end, .structs = whole->structs};
     ffi_status status = add_members(&inner, type, offset, end, depth);
     whole->structs = inner.structs;
-    if (is_halved(class_of_bits(inner.bits[0]), class_of_bits(inner.bits[1])))
+    if (is_upper_alone(class_of_bits(inner.bits[0]), class_of_bits(inner.bits[1])))
         inner.bits[0] |= MEMORY_BIT;
     for (unsigned i = 0; i < MAX_EIGHTBYTES; i++)
         whole->bits[i] |= inner.bits[i];
@@ -271,8 +271,11 @@ ffi_status rx_sysv_classify(const ffi_type *type, unsigned *found)
     enum eightbyte first = class_of_bits(whole.bits[0]), second = class_of_bits(whole.bits[1]);
     if (second == SSEUP && first != SSE)
         second = SSE;
-    /* Rule 5: one eightbyte in memory takes the other along. */
-    bool halved = is_halved(first, second) || (first == X87 && whole.end < 16);
+    /* Rule 5: one eightbyte in memory takes the other along. So does the lower half of a long
+     * double without the upper one: as an argument because X87 is passed so, and as a result
+     * because no compiler has it in st(0) and rax. */
+    bool halved =
+        is_upper_alone(first, second) || (first == X87 && (second != X87 || whole.end < 16));
     if (first != MEMORY && second != MEMORY && !halved)
         *found = found_of(first, second);
     return status;

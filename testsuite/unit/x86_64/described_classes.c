@@ -49,6 +49,17 @@ Test(described_classes, a_long_double_behind_a_vector_is_in_memory)
     cr_expect(in_registers(ffi_rx_union_new(TYPES(&vector, i, wide, l))));
 }
 
+/* Rule 4 (d) for the upper half of a long double alone. The lower half without it is X87, which no
+ * argument has in registers, but not MEMORY: INTEGER can still outdo it. */
+Test(described_classes, integers_may_outdo_a_long_double_half_by_half)
+{
+    ffi_type *i = &ffi_type_sint, *l = &ffi_type_longdouble;
+    const ffi_rx_member second[] = {{&ffi_type_uint64, 64, FFI_RX_UNNAMED}, {i, 0, 0}};
+    ffi_type *upper = ffi_rx_union_new(TYPES(ffi_rx_struct_new(second, 2, 0, 0), l));
+    cr_expect(not(in_registers(upper)));
+    cr_expect(in_registers(ffi_rx_union_new(TYPES(upper, i))));
+}
+
 /* Rule 1: an unaligned field; a bit-field is none. */
 Test(described_classes, unaligned_fields_are_in_memory)
 {
