@@ -145,13 +145,17 @@ def unions_of(type):
     return [inner for inner in types_of(type) if isinstance(inner, Union)]
 
 
+def has_packing(type):
+    return any(isinstance(inner, Struct) and (inner.pack or any_bits(inner)) for inner in types_of(type))
+
+
 def padded_floats_in_union(signature):
     """clang 14 passes an eightbyte of a union as a float if one member has a float and padding there, and
-    loses what another has in its upper half. It goes by the most aligned member, behind which a larger one,
-    if that is packed, is padding."""
+    loses what another has in its upper half. It takes a larger one, if there is packing or a bit-field in that, for
+    padding, too."""
     return any(FLOAT in scalars_of(member.type) and
                (has_padding(member.type) or
-                any(other.type.align < member.type.align and other.type.size * other.repeats > member.type.size
+                any(other.type.size * other.repeats > member.type.size and has_packing(other.type)
                     for other in union.members))
                for type in in_registers(signature) for union in unions_of(type) for member in union.members)
 
@@ -172,8 +176,8 @@ def variadic_behind_padding(signature):
 
 
 def stacked_behind_padding(signature):
-    """clang 14 puts the second eightbyte of a struct into memory alone, if the first has no class and the
-    registers are used up; psABI 3.2.3 puts all of the struct there."""
+    """clang 14 does not count the register of the second eightbyte of a struct, if the first has no class, and
+    without one puts it into memory alone; psABI 3.2.3 puts all of the struct there."""
     few = (sum(map(general_registers, signature.args)) > 5 or
            sum(map(vector_registers, signature.args)) > 8)
     return few and any(member.is_padding and member.bits for type in signature.args
