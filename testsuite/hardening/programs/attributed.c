@@ -17,7 +17,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +122,6 @@ static void give_each_a_reference(void)
         must_retain(shared);
 }
 
-/* What the main thread does in some scenes. */
 static void give_up_the_first(void)
 {
     ffi_closure_free(shared.closure);
@@ -142,8 +140,10 @@ struct target {
 static handler even, odd;
 static struct target targets[WRITERS][CHANGES];
 
-static void check_target(handler *self, void *result, void **args, const struct target *target)
+static void check_target(ffi_cif *of, handler *self, void *result, void **args,
+                         const struct target *target)
 {
+    (void)of;
     if (target->fun != self)
         wrong("a call has the function of one target and the data of another");
     *(long *)result = *(long *)args[0] + target->n;
@@ -151,20 +151,17 @@ static void check_target(handler *self, void *result, void **args, const struct 
 
 static void even(ffi_cif *of, void *result, void **args, void *data)
 {
-    (void)of;
-    check_target(even, result, args, data);
+    check_target(of, even, result, args, data);
 }
 
 static void odd(ffi_cif *of, void *result, void **args, void *data)
 {
-    (void)of;
-    check_target(odd, result, args, data);
+    check_target(of, odd, result, args, data);
 }
 
 static void retarget_begin(void)
 {
     static struct target first = {even, 0};
-    memset(targets, 0, sizeof targets);
     shared = make(with_flags(FFI_RX_RETARGETABLE), even, &first);
     give_each_a_reference();
 }
@@ -310,8 +307,7 @@ static void scope_frees_rest(void)
     ffi_rx_scope_free(scope);
 }
 
-/* ---- Each has a reference to a closure of a scope, some the last one; the scope ends meanwhile
- * ---- */
+/* ---- Each has a reference to a closure of a scope, some the last one, and the scope ends ---- */
 
 static void scope_ends_begin(void)
 {
@@ -338,10 +334,6 @@ static void scope_ends_rest(void)
 
 /* ---- Rounds ---- */
 
-static void nothing(void)
-{
-}
-
 static const struct scene {
     const char *name;
     void (*begin)(void);
@@ -352,7 +344,7 @@ static const struct scene {
     {"frees", frees_begin, frees_part, frees_rest},
     {"releases", releases_begin, releases_part, give_up_the_first},
     {"shares", shares_begin, shares_part, shares_rest},
-    {"one-shot", one_shot_begin, one_shot_part, nothing},
+    {"one-shot", one_shot_begin, one_shot_part, use_what_is_free},
     {"scope-frees", scope_frees_begin, scope_frees_part, scope_frees_rest},
     {"scope-ends", scope_ends_begin, scope_ends_part, scope_ends_rest},
 };
