@@ -88,7 +88,7 @@ static const char *run(const struct criterion_test *test)
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(300);
         test->test();
         exit(has_failed ? FAILED : 0);
     }
