@@ -218,7 +218,9 @@ def choose(options: argparse.Namespace) -> tuple[list[Consumer], list[str]]:
             continue
         why = f"no {', '.join(missing)} here{'' if core else '; ALL=1 installs it'}"
         if host.CROSS:
-            why = f"it starts {consumer.starts[0]}, as a program of this machine" if consumer.starts else "no package of the host's (../sysroot)"
+            why = "no package of the host's (../sysroot)"
+            if consumer.starts:
+                why = f"it starts {' '.join(consumer.starts)}, as a program of this machine"
         print(f"{consumer.name:<34} not run: {why}")
         absent += [f"{consumer.name} is not here"] if core and not host.CROSS else []
     return chosen, absent
@@ -248,7 +250,8 @@ def main() -> int:
             print("\n".join(reports[-1].lines), flush=True)
         proven, wrong = proved.result() if proved else (0, [])
     if proved:
-        print(f"{proven} faults of consumers and of a library are seen", *(f"FAIL: {text}" for text in wrong), sep="\n")
+        print(f"{proven} faults of consumers and of a library are seen", *(f"FAIL: {text}" for text in wrong),
+              sep="\n")
     reports.sort(key=lambda report: report.name)
     print(*table(reports, list(session.policies), options.table), sep="\n")
     passed, failed = proven + sum(r.passed for r in reports), len(wrong) + sum(r.failed for r in reports)
