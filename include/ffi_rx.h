@@ -227,8 +227,8 @@ FFI_API int ffi_rx_queue_free(ffi_rx_queue *queue);
 #define FFI_RX_UNCOUNTED 0x8
 
 /* A call that longjmp leaves has left, too: `leave` is called, errno restored, the call no longer
- * inside. Only glibc can tell, and not in a statically linked program; elsewhere the flag is
- * refused. longjmp calls these on the stack of the call, before it leaves that, and goes by the
+ * inside. Only glibc can tell, in a static program perhaps not even that; where nothing can, the
+ * flag is refused. longjmp calls these on the stack of the call, before it leaves that, and goes by the
  * addresses of frames: so it must not leave a handler for another stack, nor may coroutines
  * interleave calls of such closures in one thread. */
 #define FFI_RX_LONGJMP 0x10

@@ -123,6 +123,8 @@ build_for_musl() {
             --with-pool="$pool" &&
             ${MAKE:-make} libffi.la) &&
         CC=$musl_cc RX_INCLUDEDIR=$PWD/musl/include make_program under-musl 'hostile/*.c' -DSTATIC \
+            -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread &&
+        CC=$musl_cc RX_INCLUDEDIR=$PWD/musl/include make_program jumps-musl programs/jumps.c \
             -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread
 }
 
