@@ -7,8 +7,12 @@
  * something happen before, and releases that by raising the count. If the sleeper has looked at the
  * count after that, it has acquired what happened, and finds it. If it has looked before, the word
  * is no longer what it has seen: then either its exchange fails, or the kernel finds another value
- * there, or, if it sleeps already, who raises the count takes the odd bit down and wakes it. So
- * nothing here needs two words to be in one order.
+ * there, or, if it sleeps already, who raises the count finds the odd bit, and wakes it. So nothing
+ * here needs two words to be in one order.
+ *
+ * Only the sleeper takes the odd bit down, when it is awake. Whoever tells may be stopped before it
+ * wakes the sleeper, by a signal whose handler calls through the same queue and waits: so what the
+ * handler tells must wake it, too.
  *
  * The count is wrong only if it goes round, 2^31 times telling, to the unit, between a look and the
  * sleep.
@@ -27,21 +31,21 @@ _Atomic(uint32_t) rx_forks;
 bool rx_owner_sleep(struct rx_owner *owner, uint32_t seen, const struct timespec *deadline)
 {
     uint32_t now = seen;
-    /* It may be odd from a sleep that ended without being told. */
+    /* It may be odd from a sleep that a longjmp has left, or that this is a handler inside of. */
     if (!atomic_compare_exchange_strong_explicit(&owner->happened, &now, seen | 1,
                                                  memory_order_relaxed, memory_order_relaxed) &&
         now != (seen | 1))
         return true;
-    return rx_futex_wait(&owner->happened, seen | 1, deadline);
+    bool in_time = rx_futex_wait(&owner->happened, seen | 1, deadline);
+    /* A handler that interrupted a sleep and slept itself ends that by this, too: the kernel then
+     * finds another value. */
+    atomic_fetch_and_explicit(&owner->happened, ~1u, memory_order_relaxed);
+    return in_time;
 }
 
 void rx_owner_tell(struct rx_owner *owner)
 {
-    uint32_t now = atomic_load_explicit(&owner->happened, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&owner->happened, &now, (now | 1) + 1,
-                                                  memory_order_release, memory_order_relaxed))
-        ;
-    if (now & 1)
+    if (atomic_fetch_add_explicit(&owner->happened, 2, memory_order_release) & 1)
         rx_futex_wake(&owner->happened);
 }
 
