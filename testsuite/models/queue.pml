@@ -6,8 +6,10 @@
  * any moment, also inside a call; with NESTED a call may run the queue, too. With RING there is owner
  * 1 as well: it calls owner 0 in the first call of each run. Owner 0 begins with a call of its own
  * through the queue of owner 1. Each serves its queue while it waits, and the callers choose between
- * the two. Each access to what is shared is one step; what the owner does to nodes that nobody else
- * can reach is part of the step before. A sleep may end for no reason SPURIOUS times.
+ * the two. With INTERRUPTED the last of the callers is a signal handler: it makes one call at most,
+ * while a caller is about to wake an owner, and that caller goes on when it is over. Each access to
+ * what is shared is one step; what the owner does to nodes that nobody else can reach is part of the
+ * step before. A sleep may end for no reason SPURIOUS times.
  *
  * What is asserted: that a call is begun once at most, and in the order of arrival; that whoever goes
  * on was told so, of a call that was made or of one that never will be; that no node is touched when
@@ -15,12 +17,13 @@
  * owner with nothing to do may sleep for ever.
  *
  *     CALLERS, CALLS, SPURIOUS   the bounds
+ *     EARLY_DOWN   who raises the count takes the bit down that says asleep, in place of who slept
  *     LATE_LOOK    who waits looks at the count after it has found nothing, in place of before
  *     LATE_END     the queue ends when those who waited were told
  *     LATE_NEXT    the next node is read out of one whose caller was told
  *     WRONG_PLACE  an owner that waits is woken at its node, where only other callers sleep
  *
- * With each of the last four there is a counterexample.
+ * With each of the last five there is a counterexample, to EARLY_DOWN with INTERRUPTED.
  */
 #define NONE 255
 #define ENDED 254
@@ -28,6 +31,12 @@
 #define A CALLERS       /* the node of owner 0, */
 #define B (CALLERS + 1) /* and of owner 1 */
 #define NODES (CALLERS + 2)
+
+#ifdef INTERRUPTED
+#define THREADS (CALLERS - 1)
+#else
+#define THREADS CALLERS
+#endif
 
 #define WAITS 0
 #define SLEEPS 1
@@ -44,6 +53,8 @@ byte state[NODES];
 bool sleeps_there[2];
 bool sleeps_at_node[NODES];
 byte spurious = SPURIOUS;
+mtype = { NOT_YET, RUNS, OVER };
+mtype handler = NOT_YET; /* the signal's, that stops its thread */
 
 /* Not part of the algorithm. */
 bool there[NODES]; /* the frame */
@@ -53,19 +64,23 @@ byte arrived[2], admitted[2];
 
 /* ---- Sleeping, and being told ---- */
 
+#ifdef EARLY_DOWN
+#define RAISED(count) ((count | 1) + 1)
+#else
+#define RAISED(count) (count + 2)
+#endif
+
 inline tell(o)
 {
-    w = happened[o];
-    do
-    :: atomic {
-            if
-            :: happened[o] == w ->
-                happened[o] = (w | 1) + 1;
-                break
-            :: else -> w = happened[o]
-            fi
-        }
-    od;
+    atomic {
+        w = happened[o];
+        happened[o] = RAISED(w)
+    }
+    if
+    :: true
+    :: atomic { may_be_stopped && handler == NOT_YET -> handler = RUNS }
+        handler == OVER
+    fi;
     if
     :: w & 1 -> sleeps_there[o] = false
     :: else
@@ -100,6 +115,14 @@ inline owner_sleep(o)
     :: else
     fi;
     w = 0
+}
+
+inline wake_owner_up(o)
+{
+    wake_up(sleeps_there[o]);
+#ifndef EARLY_DOWN
+    happened[o] = happened[o] & 254
+#endif
 }
 
 inline wake_up(sleeps)
@@ -315,7 +338,7 @@ inline serve_until_over(n, o)
         if
         :: c == NONE ->
             owner_sleep(o);
-            wake_up(sleeps_there[o])
+            wake_owner_up(o)
         :: else
         fi;
         c = 0
@@ -326,47 +349,67 @@ inline serve_until_over(n, o)
 
 /* ---- The threads ---- */
 
-proctype caller(byte n)
+inline call_through(n)
 {
-    byte h, w, q, calls;
-    do
-    :: calls < CALLS ->
-        calls++;
-        q = 0;
+    q = 0;
 #ifdef RING
-        if
-        :: true
-        :: q = 1
-        fi;
+    if
+    :: true
+    :: q = 1
+    fi;
 #endif
-        push(n, q);
+    push(n, q);
+    atomic {
+        if
+        :: state[n] == WAITS -> state[n] = SLEEPS
+        :: else
+        fi
+    }
+    do
+    :: state[n] >= DONE -> break
+    :: else ->
         atomic {
             if
-            :: state[n] == WAITS -> state[n] = SLEEPS
+            :: state[n] == SLEEPS -> sleeps_at_node[n] = true
             :: else
             fi
         }
-        do
-        :: state[n] >= DONE -> break
-        :: else ->
-            atomic {
-                if
-                :: state[n] == SLEEPS -> sleeps_at_node[n] = true
-                :: else
-                fi
-            }
-            wake_up(sleeps_at_node[n])
-        od;
-        has_gone_on(n)
+        wake_up(sleeps_at_node[n])
+    od;
+    has_gone_on(n)
+}
+
+proctype caller(byte n)
+{
+    byte h, w, q, calls;
+#ifdef INTERRUPTED
+    bool may_be_stopped = true;
+#else
+    bool may_be_stopped = false;
+#endif
+    do
+    :: calls < CALLS ->
+        calls++;
+        call_through(n)
     :: else -> break
     od
+}
+
+proctype handler_of_signal(byte n)
+{
+    byte h, w, q;
+    bool may_be_stopped = false;
+end_without_signal:
+    handler == RUNS;
+    call_through(n);
+    handler = OVER
 }
 
 /* Runs the queue until it has ended; in its calls it may do what is asked of it. */
 proctype owner(byte o)
 {
     byte h, w, c, last, seen, outer, inner, done;
-    bool open, wide;
+    bool open, wide, may_be_stopped = false;
 
 #ifdef RING
     if
@@ -432,7 +475,7 @@ proctype owner(byte o)
         :: done == 0 && inbox[o] != ENDED ->
             owner_sleep(o);
 end_of_work:
-            wake_up(sleeps_there[o])
+            wake_owner_up(o)
         :: else
         fi;
         done = 0;
@@ -449,10 +492,13 @@ init
         run owner(1);
 #endif
         do
-        :: n < CALLERS ->
+        :: n < THREADS ->
             run caller(n);
             n++
         :: else -> break
-        od
+        od;
+#ifdef INTERRUPTED
+        run handler_of_signal(n)
+#endif
     }
 }
