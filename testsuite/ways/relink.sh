@@ -27,6 +27,13 @@ same "and back, to the system's libffi" "right
 code nowhere
 bound $system" "$(tell LD_LIBRARY_PATH="$(dirname "$system")" ./by-hand | sort -r)"
 
+# A program that was linked with the system's libffi finds out what it runs on.
+$CC -O1 -Wall -Wextra $(pc --cflags) -o version "$here/version.c" "$system" -ldl
+same "what it runs on: the system's libffi" "libffi
+bound $system" "$(tell LD_LIBRARY_PATH="$(dirname "$system")" ./version)"
+same "what it runs on: this library" "rxffi $(sed -n 's/#define FFI_RX_VERSION "\(.*\)"/\1/p' "$RX_INCLUDEDIR/ffi_rx.h")
+bound $library" "$(tell LD_LIBRARY_PATH="$libdir" ./version)"
+
 $CC -o static client.o "$libdir/libffi.a" -ldl
 same "libffi.a" "right
 code $PWD/static" "$(tell ./static)"
