@@ -143,3 +143,9 @@ void in_a_thread(void (*act)(void *), void *arg)
     start(&thread, do_act, &(struct act){act, arg});
     pthread_join(thread, NULL);
 }
+
+void on_signal(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+}

@@ -55,6 +55,9 @@ int caller_join(struct caller *caller);
 extern struct caller latecomer;
 void let_one_come(long queue);
 
+/* SIGUSR1 is handled, and the kernel then goes on with what it interrupted, by itself. */
+void on_signal(void (*handler)(int));
+
 /* Runs act (arg) in a thread, and joins it. */
 void in_a_thread(void (*act)(void *), void *arg);
 
