@@ -123,8 +123,13 @@ static void run_scope(struct job *job, size_t n)
     while (n--) {
         void *code;
         ffi_rx_scope *scope = lib->rx_scope_new(NULL);
-        ffi_closure *closure = lib->rx_scope_closure_alloc(scope, sizeof *closure, &code);
-        lib->prep_closure_loc(closure, &job->cif, job->row->sig->handler, NULL, code);
+        ffi_closure *closure =
+            scope != NULL ? lib->rx_scope_closure_alloc(scope, sizeof *closure, &code) : NULL;
+        if (closure == NULL || lib->prep_closure_loc(closure, &job->cif, job->row->sig->handler,
+                                                     NULL, code) != FFI_OK) {
+            job_fail(job, "no closure in a scope");
+            return;
+        }
         lib->rx_scope_free(scope);
     }
 }
