@@ -14,15 +14,20 @@ SRCDIR, STAGE = Path(os.environ["RX_SRCDIR"]), {
     "lib": Path(os.environ["RX_LIBDIR"]), "include": Path(os.environ["RX_INCLUDEDIR"]),
     "bin": Path(os.environ["RX_BINDIR"]), "man": Path(os.environ["RX_MANDIR"]),
     "doc": Path(os.environ["RX_MANDIR"]).parent / "doc"}
+# gdb looks there for the script of a library, by the library's whole name.
+AUTO_LOAD = Path(os.environ["RX_MANDIR"]).parent / "gdb/auto-load"
+FOR_GDB = sorted(AUTO_LOAD.rglob("*-gdb.py"))
+STAGE["gdb"] = FOR_GDB[0].parent if FOR_GDB else AUTO_LOAD
 DEBIAN, SPEC = SRCDIR / "debian", SRCDIR / "packaging/rpm/rxffi.spec"
 APKBUILD = SRCDIR / "packaging/alpine/APKBUILD"
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[os.environ["RX_HOST"].split("-")[0]]
 
 # Where a package has what the stage has in these folders.
 DEBIAN_PLACES = {"lib": "usr/lib/${DEB_HOST_MULTIARCH}", "include": "usr/include/${DEB_HOST_MULTIARCH}",
-                 "bin": "usr/bin", "man": "usr/share/man", "doc": "usr/share/doc"}
+                 "bin": "usr/bin", "man": "usr/share/man", "doc": "usr/share/doc",
+                 "gdb": "usr/share/gdb/auto-load/usr/lib/${DEB_HOST_MULTIARCH}"}
 SPEC_PLACES = {"lib": "%{_libdir}", "include": "%{_includedir}", "bin": "%{_bindir}", "man": "%{_mandir}",
-               "doc": "%{_docdir}"}
+               "doc": "%{_docdir}", "gdb": "%{_datadir}/gdb/auto-load%{_libdir}"}
 
 
 def same(what, expected, got):
@@ -58,6 +63,14 @@ def check_list(what, patterns, files):
          [file for file in files if not any(means(pattern, file) for pattern in patterns)])
     same(f"{what}: what is listed and not staged", [],
          [pattern for pattern in patterns if not any(means(pattern, file) for file in files)])
+
+
+def check_gdb():
+    """The script for gdb has the library's name, in a folder that is named after the library's."""
+    library = (STAGE["lib"] / "libffi.so.8").resolve()
+    same("gdb: scripts", [f"{library.name}-gdb.py"], [file.name for file in FOR_GDB])
+    same("gdb: the folder is one of the library's", True, STAGE["lib"].as_posix().endswith(
+        "/" + STAGE["gdb"].relative_to(AUTO_LOAD).as_posix()))
 
 
 # ---- Debian
@@ -98,8 +111,8 @@ def check_spec(ffi_version, version):
     text = SPEC.read_text()
     same("spec: the version", version, re.search(r"^Version: *(\S+)", text, re.M)[1])
     same("spec: the version of libffi", ffi_version, re.search(r"^%global ffi_version (\S+)", text, re.M)[1])
-    files = re.findall(r"^(?:%exclude )?(%\{_(?:lib|include|bin|man|doc)dir\}/\S+)$", text, re.M)
-    check_list("spec", [f for f in files if f != "%{_libdir}/rxffi/"], staged(SPEC_PLACES))
+    files = re.findall(r"^(?:%exclude )?(%\{_(?:lib|include|bin|man|doc|data)dir\}/\S+)$", text, re.M)
+    check_list("spec", [f for f in files if not f.endswith("%{_libdir}/rxffi/")], staged(SPEC_PLACES))
 
 
 def check_apkbuild(ffi_version, version):
@@ -134,5 +147,6 @@ version, ffi_version = configured(r"AC_INIT\(\[rxffi\], \[([^]]+)\]"), configure
 if DEBIAN.is_dir():
     check_debian(version)
     check_symbols(ffi_version, version)
+check_gdb()
 check_spec(ffi_version, version)
 check_apkbuild(ffi_version, version)
