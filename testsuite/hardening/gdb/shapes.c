@@ -6,9 +6,9 @@
  *     shapes        all of them
  *     shapes N      a few of them, when N closures live: past the built-in pool
  *
- * gdb stops at the function `step_from_here`, whose argument names what comes, and steps until
- * `step_to_here`.
+ * gdb stops at the function `step_from_here` and steps until `step_to_here`. Prints `library PATH`, where ffi_call is, and `done` at the end.
  */
+#include <dlfcn.h>
 #include <ffi_rx.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,9 +18,9 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 #define NOINLINE __attribute__((noinline))
 
-NOINLINE void step_from_here(const char *name)
+NOINLINE void step_from_here(void)
 {
-    __asm__ volatile("" ::"r"(name) : "memory");
+    __asm__ volatile("" ::: "memory");
 }
 
 NOINLINE void step_to_here(void)
@@ -44,14 +44,14 @@ static void handler(ffi_cif *cif, void *to, void **args, void *unused)
 
 NOINLINE static void call(ffi_cif *cif, void *code)
 {
-    step_from_here(NULL);
+    step_from_here();
     ffi_call(cif, (void (*)(void))code, result, values);
     step_to_here();
 }
 
 NOINLINE static void call_and_drop(ffi_cif *cif, void *code)
 {
-    step_from_here(NULL);
+    step_from_here();
     ffi_call(cif, (void (*)(void))code, NULL, values);
     step_to_here();
 }
@@ -59,7 +59,7 @@ NOINLINE static void call_and_drop(ffi_cif *cif, void *code)
 #ifdef FFI_GO_CLOSURES
 NOINLINE static void call_go(ffi_cif *cif, ffi_go_closure *go)
 {
-    step_from_here(NULL);
+    step_from_here();
     ffi_call_go(cif, (void (*)(void))go->tramp, result, values, go);
     step_to_here();
 }
@@ -197,6 +197,9 @@ int main(int argc, char **argv)
 {
     ffi_cif cif;
     void *code;
+    Dl_info in;
+    if (dladdr((void *)ffi_call, &in))
+        printf("library %s\n", in.dli_fname);
     for (size_t i = 0; i < LENGTH(values); i++)
         values[i] = zeros;
     if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &ffi_type_void, NULL) != FFI_OK)

@@ -4,9 +4,10 @@
 # backtrace gets to main by way of the function that steps.
 #
 #     gdb -batch -nx -x steps.py --args shapes [N]
+#     gdb -batch -nx -ex "target remote STUB" -x steps.py shapes      where it has been started for gdb
 #
-# Prints `library PATH`, `lost FUNCTION+OFFSET: BACKTRACE` for each instruction where it does not, and
-# `steps N lost N instructions N`.
+# Prints `lost FUNCTION+OFFSET: BACKTRACE` for each instruction where it does not, and `steps N lost N
+# instructions N`.
 import gdb
 
 MOST_FRAMES = 60
@@ -59,15 +60,23 @@ class Stepping:
             gdb.execute("stepi", to_string=True)
 
 
+def start():
+    """Up to the first step_from_here."""
+    gdb.Breakpoint("step_from_here")
+    if gdb.selected_inferior().pid:
+        gdb.execute("continue", to_string=True)
+        return
+    for setting in ("disable-randomization on", "env LD_BIND_NOW=1"):
+        gdb.execute("set " + setting, to_string=True)
+    gdb.execute("run", to_string=True)
+
+
 def main():
-    for setting in ("pagination off", "confirm off", "debuginfod enabled off", "disable-randomization on",
-                    "env LD_BIND_NOW=1", "print frame-arguments none", "breakpoint pending off",
-                    "backtrace past-main off", "backtrace limit %d" % MOST_FRAMES):
+    for setting in ("pagination off", "confirm off", "debuginfod enabled off", "print frame-arguments none",
+                    "breakpoint pending off", "backtrace past-main off", "backtrace limit %d" % MOST_FRAMES):
         gdb.execute("set " + setting, to_string=True)
     stepping = Stepping()
-    gdb.Breakpoint("step_from_here")
-    gdb.execute("run", to_string=True)
-    print("library", gdb.solib_name(int(gdb.parse_and_eval("(long)&ffi_call"))))
+    start()
     try:
         while gdb.selected_inferior().pid:
             stepping.step_through_one()

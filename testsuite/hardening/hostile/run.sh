@@ -11,15 +11,8 @@
 
 mkdir -p hostile && cd hostile || exit 1
 
-# How many closures the built-in pool has, and a number past it.
-pool=$(sed -n 's/^#define RX_POOL_SIZE //p' "$RX_BUILDDIR/config.h" 2> /dev/null)
-pool=${HARDENING_POOL:-${pool:-16384}}
-past=$((pool + pool / 4))
-
 # For a program. A machine that is slow has more.
 seconds=${HARDENING_SECONDS:-60}
-
-mkdir -p lib && cp "$target" lib/libffi.so.8
 
 # ---- Observing
 
@@ -44,11 +37,6 @@ judge() {
         fail "$1" "no fault" "$(sed -n 's/^fault //p' said | head -n 3 | paste -sd ';') $(tail -n 2 err)"
         ;;
     esac
-}
-
-# row TITLE VERDICTS: the row's line.
-row() {
-    printf '%s: %-62s %s\n' "$suite" "$1" "$2"
 }
 
 figures() {
