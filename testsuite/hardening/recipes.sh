@@ -91,7 +91,59 @@ build_sealed() {
         ${RX_TOOLS:+--host="${RX_TOOLS%-}"} && ${MAKE:-make} libffi.la)
 }
 
+# Another C library, for musl.sh. Sets $musl_cc; in a cross build that is the cross compiler, told what Debian's
+# package for that architecture says. Fails where there is no musl.
+find_musl() {
+    local sysroot
+    if [ -n "${HARDENING_MADE-}" ]; then return; fi
+    musl_cc=musl-gcc kernel_headers=/usr/include
+    if [ -n "$RX_TOOLS" ]; then
+        sysroot=$("$RX_SRCDIR/testsuite/sysroot") &&
+            sed "s|/usr/|$sysroot/usr/|g" "$sysroot"/usr/lib/*-musl/musl-gcc.specs > musl.specs || return
+        musl_cc="${RX_TOOLS}gcc -specs $PWD/musl.specs" kernel_headers=/usr/${RX_TOOLS%-}/include
+    fi
+    command -v "${musl_cc%% *}" > musl.path
+}
+
+# under-musl and jumps-musl, in the current folder. The kernel's headers are no part of musl.
+build_for_musl() {
+    local static="-I$RX_SRCDIR/src/${RX_HOST%%-*} -static -Wl,-z,norelro musl/.libs/libffi.a -pthread"
+    if [ -n "${HARDENING_MADE-}" ]; then
+        have under-musl && have jumps-musl
+        return
+    fi
+    copy_sources musl && (cd musl && ./configure -q --disable-maintainer-mode CC="$musl_cc" --disable-shared \
+        --with-pool="$pool" ${RX_TOOLS:+--host="${RX_TOOLS%-}"} && ${MAKE:-make} libffi.la) || return
+    local CC="$musl_cc -idirafter $kernel_headers -idirafter $kernel_headers/$($CC -print-multiarch)"
+    local RX_INCLUDEDIR=$PWD/musl/include
+    # shellcheck disable=SC2086
+    make_program under-musl 'hostile/*.c' -DSTATIC $static && make_program jumps-musl programs/jumps.c $static
+}
+
+# The library and what uses it, for tsan.sh; its run-time in them, where they are to run elsewhere.
+make_tsan_programs() {
+    local program arch=${RX_HOST%%-*}
+    local library="../../src/*.c ../../src/$arch/*.[cS]"
+    local flags="-fsanitize=thread -g -std=gnu11 -fno-strict-aliasing -fexceptions
+        -I$RX_BUILDDIR -I$RX_BUILDDIR/include -I$RX_SRCDIR/include -I$RX_SRCDIR/src -I$RX_SRCDIR/src/$arch -pthread"
+    [ "$arch" != x86_64 ] || flags="$flags -fcf-protection=full"
+    [ -z "${HARDENING_MAKE-}" ] || flags="$flags -static-libtsan"
+    # shellcheck disable=SC2086
+    for program in "under-tsan|hostile/*.c" "queues-tsan|programs/queues.c" "attributed-tsan|programs/attributed.c"; do
+        if [ -n "${HARDENING_MADE-}" ]; then
+            have "${program%|*}" || return
+        else
+            make_program "${program%|*}" "${program#*|} $library" $flags || return
+        fi
+    done
+}
+
 # ---- For a machine without a compiler
+
+# made WHAT LOG COMMAND
+made() {
+    if "$3" > "$2" 2>&1; then pass; else fail "$1" "it can be made" "$(tail -q -n 3 "$2" cc.*)"; fi
+}
 
 # Makes what HARDENING_PARTS can be run with there, in the folder HARDENING_MAKE.
 make_all() {
@@ -102,9 +154,15 @@ make_all() {
         must_have "$name"
         pass
     done
-    if build_sealed > sealed.log 2>&1; then
-        pass
+    made "a library that seals itself" sealed.log build_sealed
+    if find_musl; then
+        made "programs with musl" musl.log build_for_musl
     else
-        fail "a library that seals itself" "a library" "$(tail -n 3 sealed.log)"
+        skip "no musl here"
+    fi
+    if echo 'int main(void) { return 0; }' | $CC -fsanitize=thread -static-libtsan -xc - -o tsan-works 2> tsan.err; then
+        made "programs with ThreadSanitizer" tsan.log make_tsan_programs
+    else
+        skip "no ThreadSanitizer here"
     fi
 }

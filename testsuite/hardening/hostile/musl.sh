@@ -20,7 +20,7 @@ static musl, signals inside alloc|none|signals|1000|BLF
 EOF
 }
 
-if ! command -v musl-gcc > musl.path; then
+if ! find_musl; then
     skip "no musl-gcc (Debian's package musl-tools)" "$(($(musl_rows | wc -l) + 1))"
 elif ! wait "$musl_build"; then
     fail "a static program with musl" "a program" "$(tail -v -n 3 musl.log cc.under-musl 2>&1)"

@@ -101,27 +101,12 @@ must_have under
 have_static=
 have under-static && have_static=yes
 
-# ---- Another C library, for musl.sh
-
-build_for_musl() {
-    # The kernel's headers are no part of musl.
-    local musl_cc="musl-gcc -idirafter /usr/include -idirafter /usr/include/$($CC -print-multiarch)"
-    copy_sources musl &&
-        (cd musl && ./configure -q --disable-maintainer-mode CC=musl-gcc --disable-shared \
-            --with-pool="$pool" &&
-            ${MAKE:-make} libffi.la) &&
-        CC=$musl_cc RX_INCLUDEDIR=$PWD/musl/include make_program under-musl 'hostile/*.c' -DSTATIC \
-            -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread &&
-        CC=$musl_cc RX_INCLUDEDIR=$PWD/musl/include make_program jumps-musl programs/jumps.c \
-            -I"$RX_SRCDIR/src/${RX_HOST%%-*}" -static -Wl,-z,norelro musl/.libs/libffi.a -pthread
-}
-
 hostile_parts="conditions musl tsan bites"
 [ -z "${HARDENING_LIBRARY-}" ] || hostile_parts=conditions
 hostile_parts=${HOSTILE_PARTS-$hostile_parts}
 
 # It takes as long as the conditions do.
-if [[ " $hostile_parts " = *" musl "* ]]; then
+if [[ " $hostile_parts " = *" musl "* ]] && find_musl; then
     build_for_musl > musl.log 2>&1 &
     musl_build=$!
 fi
