@@ -184,6 +184,14 @@ def stacked_behind_padding(signature):
                        if type in in_registers(signature) for member in members_of(type))
 
 
+def half_long_double_result(signature):
+    """By psABI 3.2.3 a union of a long double and of an integer behind 8 bytes of padding, which are unnamed bits, comes
+    back in st(0), which has no half of a long double, and in rax. clang 14 returns it in rax and rdx."""
+    result = signature.result
+    return (result in in_registers(signature) and LDOUBLE in scalars_of(result) and
+            any(member.is_padding and member.bits for member in members_of(result)))
+
+
 def is_windows_on_aarch64(signature):
     """gcc knows no ms_abi there."""
     return is_windows(signature) and MACHINE == 'aarch64'
@@ -248,6 +256,7 @@ RULES = [
     (('clang',), padded_vector_in_union),
     (('clang',), variadic_behind_padding),
     (('clang',), stacked_behind_padding),
+    (('clang',), half_long_double_result),
     (('clang',), has_complex_wide),
     (('clang',), wide_integer_on_stack),
     (('gcc', 'clang'), has_vector_of_one_double),
