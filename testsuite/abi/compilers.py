@@ -6,7 +6,7 @@ is left out for that compiler alone: the others still say what is right.
 """
 
 from aggregates import Aggregate, Struct, Union, members_of, scalars_of, types_of
-from kinds import CLDOUBLE, DOUBLE, FLOAT, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Vector
+from kinds import CFLOAT, CLDOUBLE, DOUBLE, FLOAT, FLOATS, LDOUBLE, MACHINE, WIDE, Complex, Vector
 
 
 def by_reference(type):
@@ -153,7 +153,7 @@ def padded_floats_in_union(signature):
     """clang 14 passes an eightbyte of a union as a float if one member has a float and padding there, and
     loses what another has in its upper half. It takes a larger one, if there is packing or a bit-field in that, for
     padding, too."""
-    return any(FLOAT in scalars_of(member.type) and
+    return any(any(part in (FLOAT, CFLOAT) for part in scalars_of(member.type)) and
                (has_padding(member.type) or
                 any(other.type.size * other.repeats > member.type.size and has_packing(other.type)
                     for other in union.members))
