@@ -3,7 +3,7 @@
 # steps: gdb steps through the program shapes.c, instruction by instruction, and looks after each whether a
 # backtrace gets to main by way of the function that steps.
 #
-#     gdb -batch -nx -x steps.py --args shapes [N]
+#     gdb -batch -nx -ex "set args N" -x steps.py shapes
 #     gdb -batch -nx -ex "target remote STUB" -x steps.py shapes      where it has been started for gdb
 #
 # Prints `lost FUNCTION+OFFSET: BACKTRACE` for each instruction where it does not, and `steps N lost N

@@ -17,22 +17,22 @@ for_gdb=$RX_SRCDIR/tools/gdb/${target##*/}-gdb.py
 [ ! -e "$for_gdb" ] || cp "$for_gdb" "$lib/libffi.so.8-gdb.py"
 gdb_options=(-batch -nx -iex "add-auto-load-safe-path $lib")
 
-# debug ARGUMENT...: what gdb and the program say is in `steps`.
+# debug ARGUMENT...: what gdb says is in `steps`, and what the program says in `said`: gdb ends no line before it lets go on.
 debug() {
     if [ -z "$RX_EMULATOR" ]; then
-        LD_LIBRARY_PATH=$lib timeout 200 "$debugger" "${gdb_options[@]}" -x "$here/gdb/steps.py" --args ./shapes "$@" \
-            > steps 2>&1 < /dev/null
+        LD_LIBRARY_PATH=$lib timeout 200 "$debugger" "${gdb_options[@]}" -ex "set args $* > said" -x "$here/gdb/steps.py" \
+            ./shapes > steps 2>&1 < /dev/null
         return
     fi
     rm -f stub
     RX_EMULATOR="$RX_EMULATOR -cpu max,pauth=off -g stub" timeout 200 "$RX_SRCDIR/testsuite/host-env" \
-        LD_LIBRARY_PATH="$lib" LD_BIND_NOW=1 ./shapes "$@" > steps 2>&1 < /dev/null &
+        LD_LIBRARY_PATH="$lib" LD_BIND_NOW=1 ./shapes "$@" > said 2>&1 < /dev/null &
     until [ -S stub ] || ! kill -0 $! 2> /dev/null; do
         sleep 0.1
     done
     timeout 200 "$debugger" "${gdb_options[@]}" -iex "set solib-search-path $lib" \
         -iex "set sysroot $(sed -n 's/.* -L \([^ ]*\).*/\1/p' <<< "$RX_EMULATOR")" \
-        -ex "target remote ./stub" -x "$here/gdb/steps.py" ./shapes >> steps 2>&1 < /dev/null
+        -ex "target remote ./stub" -x "$here/gdb/steps.py" ./shapes > steps 2>&1 < /dev/null
     wait $!
 }
 
@@ -43,12 +43,12 @@ step_row() {
     debug "$@"
     read -r _ steps _ lost _ instructions < <(grep '^steps ' steps) || :
     [ -n "$steps" ] || steps=0 lost=none
-    if [ "$steps" -ge "$least" ] && [ "$lost" = 0 ] && grep -qx "done" steps &&
-        grep -qx "library $lib/libffi.so.8" steps; then
+    if [ "$steps" -ge "$least" ] && [ "$lost" = 0 ] && grep -qx "done" said &&
+        grep -qx "library $lib/libffi.so.8" said; then
         pass && verdict="right; $steps steps, $instructions instructions"
     else
         verdict="WRONG; $lost of $instructions instructions"
-        fail "$title" "at least $least steps, none lost" "$(grep -E '^(lost|failed|steps|library)' steps |
+        fail "$title" "at least $least steps, none lost" "$(cat said steps | grep -E '^(lost|failed|steps|library)' |
             head -n 5 | paste -sd ';')$([ "$steps" != 0 ] || tail -n 3 steps)"
     fi
     row "$title" "$verdict"
