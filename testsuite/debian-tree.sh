@@ -130,6 +130,8 @@ tree_mount() {
     local node
     mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
+    mount --bind /sys "$root/sys"
+    mount -o remount,ro,bind "$root/sys"
     mount -t tmpfs -o mode=755 dev "$root/dev"
     for node in null zero full random urandom tty; do
         : >"$root/dev/$node"
